@@ -1,0 +1,57 @@
+package call
+
+import "github.com/orgtrail/orgtrail/internal/aws"
+
+// Notes are what a service adds to the record of the call it serves, and the
+// further records that the call causes.
+type Notes struct {
+	// Resources are the resources member of the record.
+	Resources []Resource
+	// Additional is the additionalEventData member.
+	Additional map[string]any
+	// Request and Response replace what the record would say of the input
+	// and the output, for the few operations whose record differs from the
+	// wire.
+	Request, Response any
+	// Owners are the accounts, other than the caller's, that own what was
+	// called. Each gets a record of its own with the same sharedEventID.
+	Owners []string
+	// Events are records of other kinds that belong to this call's change.
+	Events []Event
+}
+
+// Resource is one element of a record's resources.
+type Resource struct {
+	Account string // left out when ""
+	Type    string // AWS::S3::Bucket
+	ARN     string
+}
+
+// Emit adds a record that is journaled together with the call's own.
+func (n *Notes) Emit(e Event) { n.Events = append(n.Events, e) }
+
+// Event is a record that no client's call stands for: the result of work
+// done later (CreateAccountResult), or a call that a service made itself (the
+// probe of a trail's bucket).
+type Event struct {
+	Type     string // AwsServiceEvent or AwsApiCall
+	Source   string // organizations.amazonaws.com
+	Name     string // CreateAccountResult
+	Account  string // whose log it stands in
+	Region   string
+	ReadOnly bool
+	// InvokedBy is the service principal that acts.
+	InvokedBy string
+	// DataType is the resource type of a data event; "" is a management
+	// event.
+	DataType  string
+	Resources []Resource
+	// Request, Response, Additional and Details (serviceEventDetails) are
+	// printed as encoding/json prints them; nil is null for the first two
+	// and absent for the others.
+	Request, Response, Additional, Details any
+	// Shared asks for a sharedEventID.
+	Shared bool
+	// Err is why the call failed, nil when it did not.
+	Err *aws.Error
+}

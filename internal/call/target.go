@@ -1,0 +1,19 @@
+package call
+
+import "github.com/orgtrail/orgtrail/internal/policy"
+
+// Target is one permission that a call needs: an action on a resource.
+type Target struct {
+	Action   string // s3:PutObject
+	Resource string // an ARN, or "*" where the action knows no resource
+	// Owner is the account that owns the resource; "" means the caller's.
+	Owner string
+	// Policy is the resource's own policy, nil when it has none.
+	Policy *policy.Attached
+	// PolicyRequired says that nothing but the resource's own policy can
+	// allow the action, as for role trust policies and KMS keys.
+	PolicyRequired bool
+	// Context holds the condition keys that this action adds to the global
+	// ones. Names are lower case.
+	Context policy.Context
+}

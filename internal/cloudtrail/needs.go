@@ -1,0 +1,87 @@
+package cloudtrail
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/store"
+)
+
+// ServicePrincipal is the name under which CloudTrail acts and is trusted.
+const ServicePrincipal = "cloudtrail.amazonaws.com"
+
+// Organization is what a trail depends on of an account's organization.
+type Organization struct {
+	ID                string
+	ManagementAccount string
+	AllFeatures       bool
+	TrustedAccess     bool // CloudTrail is a trusted service
+}
+
+// Organizations knows which organization an account belongs to.
+type Organizations interface {
+	OrganizationOf(r store.Reader, account string) (Organization, bool)
+	IsDelegatedAdministrator(r store.Reader, organization, account string) bool
+	// Accounts yields every account of an organization, the management
+	// account included.
+	Accounts(r store.Reader, organization string) iter.Seq[string]
+	// RegisterDelegatedAdministrator and its opposite answer with the errors
+	// of Organizations.
+	RegisterDelegatedAdministrator(c *call.Call, account string) error
+	DeregisterDelegatedAdministrator(c *call.Call, account string) error
+}
+
+// Roles keeps CloudTrail's service-linked role in accounts.
+type Roles interface {
+	HasServiceLinkedRole(r store.Reader, account string) bool
+	EnsureServiceLinkedRole(tx *store.Tx, now time.Time, account string) error
+	RemoveServiceLinkedRole(tx *store.Tx, account string)
+}
+
+// Bucket tells whether a trail may write into a bucket.
+type Bucket interface {
+	// Probe asks, as CloudTrail and for the trail, whether the bucket exists
+	// and its policy allows reading its ACL and putting objects under each
+	// key. The error has S3's code.
+	Probe(c *call.Call, bucket string, keys []string, trail Source) *aws.Error
+}
+
+// Source is the trail that CloudTrail acts for, as policies see it.
+type Source struct {
+	ARN          string
+	Account      string // the owner, also for what is delivered for members
+	Organization string // the organization of the owner, "" when it is in none
+}
+
+// Status is what is known of the files and digests of one trail in one account
+// and region. A zero time means never.
+type Status struct {
+	Attempted, Delivered time.Time
+	Error                string // S3's code of the last refusal
+	// Digest is when the last digest was delivered, and DigestError S3's code
+	// of the last refusal of one.
+	Digest      time.Time
+	DigestError string
+}
+
+// Delivery answers how the delivery of a trail's files and digests goes.
+type Delivery interface {
+	Status(ctx context.Context, trail, account, region string) (Status, error)
+}
+
+// PublicKey is the public half of a key that signs digests.
+type PublicKey struct {
+	Value       []byte // DER of a PKCS #1 RSAPublicKey
+	Fingerprint string // hex MD5 of Value
+	From, Until time.Time
+}
+
+// PublicKeys knows the keys that digests were and are signed with.
+type PublicKeys interface {
+	// PublicKeys returns the keys of a region that are valid at some time of
+	// the period, the oldest first.
+	PublicKeys(r store.Reader, region string, from, until time.Time) []PublicKey
+}

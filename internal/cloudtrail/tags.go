@@ -1,0 +1,124 @@
+package cloudtrail
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/cloudtrail"
+)
+
+const (
+	maxTags    = 50
+	maxTagARNs = 20
+)
+
+// AddTags adds tags to a trail, overwriting the values of keys it has.
+func (s *Service) AddTags(c *call.Call, in *api.AddTagsInput) (*api.AddTagsOutput, error) {
+	t, err := s.tagged(c, aws.Val(in.ResourceId))
+	if err != nil {
+		return nil, err
+	}
+	tags, err := mergeTags(t.Tags, in.TagsList)
+	if err != nil {
+		return nil, err
+	}
+	t = new(*t)
+	t.Tags = tags
+	put(c.Tx, t)
+	return nil, nil
+}
+
+// RemoveTags removes tags by their keys; values do not matter.
+func (s *Service) RemoveTags(c *call.Call, in *api.RemoveTagsInput) (*api.RemoveTagsOutput, error) {
+	t, err := s.tagged(c, aws.Val(in.ResourceId))
+	if err != nil {
+		return nil, err
+	}
+	t = new(*t)
+	t.Tags = slices.DeleteFunc(slices.Clone(t.Tags), func(have Tag) bool {
+		return slices.ContainsFunc(in.TagsList, func(gone api.Tag) bool { return aws.Val(gone.Key) == have.Key })
+	})
+	put(c.Tx, t)
+	return nil, nil
+}
+
+// ListTags lists the tags of up to twenty trails of the caller's account in
+// the region of the call.
+func (s *Service) ListTags(c *call.Call, in *api.ListTagsInput) (*api.ListTagsOutput, error) {
+	if len(in.ResourceIdList) > maxTagARNs {
+		return nil, aws.Errorf("InvalidParameterException", "You can list the tags of at most %d resources.", maxTagARNs)
+	}
+	if in.NextToken != nil {
+		return nil, aws.Errorf("InvalidTokenException", "The specified token is not valid.")
+	}
+	out := &api.ListTagsOutput{ResourceTagList: []api.ResourceTag{}}
+	for _, id := range in.ResourceIdList {
+		t, err := s.tagged(c, id)
+		if isTrailNotFound(err) {
+			err = aws.Errorf("CloudTrailARNInvalidException", "You must specify an ARN that the caller account can access.")
+		}
+		if err != nil {
+			return nil, err
+		}
+		list := []api.Tag{}
+		for _, tag := range t.Tags {
+			list = append(list, api.Tag{Key: &tag.Key, Value: &tag.Value})
+		}
+		out.ResourceTagList = append(out.ResourceTagList, api.ResourceTag{ResourceId: new(t.ARN()), TagsList: list})
+	}
+	return out, nil
+}
+
+func isTrailNotFound(err error) bool { return aws.CodeOf(err) == "TrailNotFoundException" }
+
+// tagged finds the trail of a tag operation: by its ARN, in the caller's
+// account (or, for a delegated administrator, the management account), in
+// its home region.
+func (s *Service) tagged(c *call.Call, arn string) (*Trail, error) {
+	a, name, err := parseTrailARN(arn)
+	if err != nil {
+		return nil, err
+	}
+	t, ok := trails.Get(c.State, trailKey(a.Account, a.Region, name))
+	if a.Account != c.Account() && (!ok || t.Organization == "" ||
+		!s.Organizations.IsDelegatedAdministrator(c.State, t.Organization, c.Account())) {
+		return nil, wrongAccount(c)
+	}
+	if a.Region != c.Region {
+		return nil, aws.Errorf("CloudTrailARNInvalidException", "Region in ARN is wrong, you can only access resources in region %s.", c.Region)
+	}
+	if !ok {
+		return nil, notFound(c, named{arn: arn})
+	}
+	return t, nil
+}
+
+// mergeTags returns the tags with more of them added, the order kept.
+func mergeTags(have []Tag, more []api.Tag) ([]Tag, error) {
+	tags := slices.Clone(have)
+	seen := make(map[string]bool)
+	for _, m := range more {
+		key, value := aws.Val(m.Key), aws.Val(m.Value)
+		switch {
+		case seen[key]:
+			return nil, aws.Errorf("InvalidTagParameterException", "The tag key %s is specified more than once.", key)
+		case key == "" || utf8.RuneCountInString(key) > 128 || utf8.RuneCountInString(value) > 256:
+			return nil, aws.Errorf("InvalidTagParameterException", "A tag key must have 1 to 128 characters and a tag value at most 256.")
+		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+			return nil, aws.Errorf("InvalidTagParameterException", "Tag keys cannot start with aws:.")
+		}
+		seen[key] = true
+		if i := slices.IndexFunc(tags, func(t Tag) bool { return t.Key == key }); i >= 0 {
+			tags[i].Value = value
+		} else {
+			tags = append(tags, Tag{key, value})
+		}
+	}
+	if len(tags) > maxTags {
+		return nil, aws.Errorf("TagsLimitExceededException", "The number of tags per trail has exceeded the permitted amount. Currently, the limit is %d.", maxTags)
+	}
+	return tags, nil
+}

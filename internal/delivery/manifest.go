@@ -1,0 +1,30 @@
+package delivery
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Delivered is one log file that is in its bucket: a row of the manifest,
+// from which digests are made.
+type Delivered struct {
+	Trail, Account, Region string
+	Bucket, Object         string // Object is the whole key
+	// Time is when the delivery was committed; zero in what observers are
+	// told.
+	Time time.Time
+	// SHA256 (hex) and Size are those of the uncompressed bytes.
+	SHA256         string
+	Size           int64
+	Records        int
+	Oldest, Newest time.Time // eventTime, in milliseconds
+}
+
+// insert writes the row of a file delivered at now.
+func (d *Delivered) insert(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO manifest (trail, account, region, delivered, bucket, object, sha256, oldest, newest, records, size)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		d.Trail, d.Account, d.Region, now.UnixMilli(), d.Bucket, d.Object, d.SHA256, d.Oldest.UnixMilli(), d.Newest.UnixMilli(), d.Records, d.Size)
+	return err
+}

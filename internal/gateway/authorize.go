@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"maps"
+	"strconv"
+
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/policy"
+)
+
+// authorize decides every permission that the call needs and returns them.
+func (x *exchange) authorize() ([]call.Target, error) {
+	targets, err := x.service.Access(&x.Call, x.in)
+	if err != nil {
+		return nil, err
+	}
+	a := x.g.authorizer(&x.Call)
+	x.Allow = a.allow
+	for _, t := range targets {
+		if err := a.allow(t); err != nil {
+			return nil, err
+		}
+	}
+	return targets, nil
+}
+
+// authorizer holds what is the same for every permission of one call. It is
+// filled when the first one is asked for.
+type authorizer struct {
+	g       *Gateway
+	c       *call.Call
+	ready   bool
+	context policy.Context
+	docs    policy.Documents
+}
+
+func (g *Gateway) authorizer(c *call.Call) *authorizer { return &authorizer{g: g, c: c} }
+
+// allow returns nil when the caller may do what t says, or the refusal that
+// AWS words for it.
+func (a *authorizer) allow(t call.Target) error {
+	if !a.ready {
+		a.prepare()
+	}
+	owner := t.Owner
+	if owner == "" {
+		owner = a.c.Account()
+	}
+	req := policy.Request{
+		Principal: a.c.Principal, Action: t.Action, Resource: t.Resource, ResourceAccount: owner,
+		Context: a.contextOf(t, owner),
+	}
+	docs := a.docs
+	docs.Resource, docs.ResourceOnly = t.Policy, t.PolicyRequired
+	docs.RCPs = a.g.Organizations.ResourceControlPolicies(a.c.State, owner)
+	if denial := policy.Evaluate(req, docs).Denial(req); denial != nil {
+		return denial
+	}
+	return nil
+}
+
+func (a *authorizer) prepare() {
+	c := a.c
+	a.ready = true
+	a.docs.Identity, a.docs.Boundary, a.docs.Session = a.g.Identities.PoliciesOf(c.State, c.Principal)
+	a.docs.SCPs = a.g.Organizations.ServiceControlPolicies(c.State, c.Account())
+	ctx := policy.PrincipalContext(c.Principal, a.g.Identities.TagsOf(c.State, c.Principal), c.Time)
+	ctx["aws:currenttime"] = []string{c.Time.UTC().Format("2006-01-02T15:04:05Z")}
+	ctx["aws:epochtime"] = []string{strconv.FormatInt(c.Time.Unix(), 10)}
+	ctx["aws:requestedregion"] = []string{c.Region}
+	ctx["aws:securetransport"] = []string{strconv.FormatBool(c.TLS != nil)}
+	if c.SourceIP != "" {
+		ctx["aws:sourceip"] = []string{c.SourceIP}
+	}
+	if c.UserAgent != "" {
+		ctx["aws:useragent"] = []string{c.UserAgent}
+	}
+	if org, path := a.g.Organizations.Membership(c.State, c.Account()); org != "" {
+		ctx["aws:principalorgid"] = []string{org}
+		ctx["aws:principalorgpaths"] = []string{path}
+	}
+	a.context = ctx
+}
+
+// contextOf adds the keys that belong to one resource and one action.
+func (a *authorizer) contextOf(t call.Target, owner string) policy.Context {
+	ctx := make(policy.Context, len(a.context)+len(t.Context)+3)
+	maps.Copy(ctx, a.context)
+	if owner != "" {
+		ctx["aws:resourceaccount"] = []string{owner}
+	}
+	if org, path := a.g.Organizations.Membership(a.c.State, owner); org != "" {
+		ctx["aws:resourceorgid"] = []string{org}
+		ctx["aws:resourceorgpaths"] = []string{path}
+	}
+	maps.Copy(ctx, t.Context)
+	return ctx
+}

@@ -1,0 +1,140 @@
+package iam
+
+import (
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/policy"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
+)
+
+// Access lists the permissions that a call needs. What does not exist is named
+// as it would be at the root path; whether it exists is asked later.
+func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
+	need, ok := needs[c.Operation.Name]
+	if !ok {
+		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+	}
+	n := &permission{c: c, Target: call.Target{Action: "iam:" + c.Operation.Name, Resource: "*", Context: policy.Context{}}}
+	need(n, in)
+	if n.tagging == "" {
+		return []call.Target{n.Target}, nil
+	}
+	tagging := n.Target
+	tagging.Action = n.tagging
+	return []call.Target{n.Target, tagging}, nil
+}
+
+// permission is what one call needs. Its resource is "*" until a method says
+// otherwise.
+type permission struct {
+	call.Target
+	c *call.Call
+	// tagging is the further action that making something with tags needs.
+	tagging string
+}
+
+// user names a user, the caller when name is nil.
+func (n *permission) user(name *string) {
+	if name == nil && n.c.Principal.Type != aws.IAMUser {
+		n.Resource = aws.RootARN(n.c.Account())
+		return
+	}
+	if name == nil {
+		name = &n.c.Principal.UserName
+	}
+	n.Resource = userClass.arn(n.c.Account(), "/", *name)
+	if u, ok := users.Get(n.c.State, recordKey(n.c.Account(), *name)); ok {
+		n.Resource = u.ARN
+		n.resourceTags(u.Tags)
+	}
+}
+
+// userPolicies names a user whose policies are changed: within which boundary
+// they are is a condition key.
+func (n *permission) userPolicies(name *string) {
+	n.user(name)
+	if u, ok := users.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
+		n.boundary(&u.Boundary)
+	}
+}
+
+func (n *permission) group(name *string) {
+	n.Resource = groupClass.arn(n.c.Account(), "/", aws.Val(name))
+	if g, ok := groups.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
+		n.Resource = g.ARN
+	}
+}
+
+func (n *permission) role(name *string) {
+	n.Resource = roleClass.arn(n.c.Account(), "/", aws.Val(name))
+	if r, ok := roles.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
+		n.Resource = r.ARN
+		n.resourceTags(r.Tags)
+	}
+}
+
+func (n *permission) rolePolicies(name *string) {
+	n.role(name)
+	if r, ok := roles.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
+		n.boundary(&r.Boundary)
+	}
+}
+
+// policy names a managed policy. Another account's belongs to that account.
+func (n *permission) policy(arn *string) {
+	n.Resource = aws.Val(arn)
+	if a, ok := aws.ParseARN(n.Resource); ok && aws.IsAccountID(a.Account) {
+		n.Owner = a.Account
+	}
+	if p, ok := policyByARN(n.c.State, n.Resource); ok {
+		n.resourceTags(p.Tags)
+	}
+}
+
+func (n *permission) profile(name *string) {
+	n.Resource = profileClass.arn(n.c.Account(), "/", aws.Val(name))
+	if p, ok := profiles.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
+		n.Resource = p.ARN
+		n.resourceTags(p.Tags)
+	}
+}
+
+// made names what is about to exist.
+func (n *permission) made(k *class, name, path *string, tags []api.Tag, tagging string) {
+	if path == nil {
+		path = new("/")
+	}
+	n.Resource = k.arn(n.c.Account(), *path, aws.Val(name))
+	if len(tags) > 0 {
+		n.requestTags(tags)
+		n.tagging = tagging
+	}
+}
+
+func (n *permission) attaching(arn *string) { n.set("iam:PolicyARN", aws.Val(arn)) }
+
+func (n *permission) boundary(arn *string) {
+	if aws.Val(arn) != "" {
+		n.set("iam:PermissionsBoundary", *arn)
+	}
+}
+
+func (n *permission) set(key, value string) { n.Context.Set(key, value) }
+
+func (n *permission) resourceTags(tags Tags) {
+	for _, t := range tags {
+		n.set("aws:ResourceTag/"+t.Key, t.Value)
+		n.set("iam:ResourceTag/"+t.Key, t.Value)
+	}
+}
+
+func (n *permission) requestTags(tags []api.Tag) {
+	keys := make([]string, len(tags))
+	for i, t := range tags {
+		keys[i] = aws.Val(t.Key)
+		n.set("aws:RequestTag/"+keys[i], aws.Val(t.Value))
+	}
+	n.tagKeys(keys)
+}
+
+func (n *permission) tagKeys(keys []string) { n.Context.Set("aws:TagKeys", keys...) }

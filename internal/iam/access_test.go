@@ -1,0 +1,97 @@
+package iam
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/wire"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
+)
+
+func (f *fixture) access(in wire.Shape) []call.Target {
+	f.Helper()
+	op := api.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
+	targets, err := f.service.Access(&call.Call{Principal: f.caller, Operation: op, Time: f.now, State: f.store.View()}, in)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return targets
+}
+
+// Every operation says what it needs, and nothing else does.
+func TestEveryOperationNeedsAPermission(t *testing.T) {
+	f := newFixture(t)
+	for _, op := range api.API.Operations {
+		if needs[op.Name] == nil {
+			t.Errorf("%s needs no permission", op.Name)
+			continue
+		}
+		targets := f.access(op.NewInput()) // an input without any member
+		if len(targets) != 1 || targets[0].Action != "iam:"+op.Name {
+			t.Errorf("%s needs %v", op.Name, targets)
+		}
+	}
+	for name := range needs {
+		if api.API.Operation(name) == nil {
+			t.Errorf("%s is no operation", name)
+		}
+	}
+}
+
+func TestAccess(t *testing.T) {
+	f := newFixture(t)
+	tags := []api.Tag{{Key: new("Team"), Value: new("blue")}}
+	f.do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/"), Tags: tags, PermissionsBoundary: new(administratorAccess)},
+		&api.CreateRoleInput{RoleName: new("r"), Path: new("/x/"), AssumeRolePolicyDocument: trusting(account)})
+	key := f.do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey.AccessKeyId
+	const (
+		ada  = "arn:aws:iam::111111111111:user/eng/ada"
+		role = "arn:aws:iam::111111111111:role/x/r"
+		slr  = "arn:aws:iam::111111111111:role/aws-service-role/cloudtrail.amazonaws.com/AWSServiceRoleForCloudTrail"
+	)
+	for _, c := range []struct {
+		in       wire.Shape
+		resource string
+		context  string // key=value, … of the keys asked about
+	}{
+		{&api.GetUserInput{}, "arn:aws:iam::111111111111:user/admin", ""},
+		{&api.GetUserInput{UserName: new("ada")}, ada, "aws:resourcetag/team=blue iam:resourcetag/team=blue"},
+		{&api.GetUserInput{UserName: new("bob")}, "arn:aws:iam::111111111111:user/bob", ""},
+		{&api.CreateUserInput{UserName: new("bob"), Path: new("/p/"), PermissionsBoundary: new("arn:b")}, "arn:aws:iam::111111111111:user/p/bob", "iam:permissionsboundary=arn:b"},
+		{&api.ListUsersInput{}, "*", ""},
+		{&api.GetGroupInput{GroupName: new("g")}, "arn:aws:iam::111111111111:group/g", ""},
+		{&api.DeleteRoleInput{RoleName: new("R")}, role, ""},
+		{&api.GetAccessKeyLastUsedInput{AccessKeyId: key}, ada, "aws:resourcetag/team=blue iam:resourcetag/team=blue"},
+		{&api.AttachUserPolicyInput{UserName: new("ada"), PolicyArn: new("arn:p")}, ada,
+			"aws:resourcetag/team=blue iam:permissionsboundary=" + administratorAccess + " iam:policyarn=arn:p iam:resourcetag/team=blue"},
+		{&api.AttachRolePolicyInput{RoleName: new("r"), PolicyArn: new("arn:p")}, role, "iam:policyarn=arn:p"},
+		{&api.PutRolePermissionsBoundaryInput{RoleName: new("r"), PermissionsBoundary: new("arn:b")}, role, "iam:permissionsboundary=arn:b"},
+		{&api.TagRoleInput{RoleName: new("r"), Tags: tags}, role, "aws:requesttag/team=blue aws:tagkeys=Team"},
+		{&api.UntagRoleInput{RoleName: new("r"), TagKeys: []string{"a", "b"}}, role, "aws:tagkeys=a,b"},
+		{&api.CreateServiceLinkedRoleInput{AWSServiceName: new("cloudtrail.amazonaws.com")}, slr, "iam:awsservicename=cloudtrail.amazonaws.com"},
+		{&api.GetServiceLinkedRoleDeletionStatusInput{DeletionTaskId: new("task/aws-service-role/cloudtrail.amazonaws.com/AWSServiceRoleForCloudTrail/id")}, slr, ""},
+		{&api.GetPolicyInput{PolicyArn: new(administratorAccess)}, administratorAccess, ""},
+		{&api.CreatePolicyInput{PolicyName: new("P"), Path: new("/q/")}, "arn:aws:iam::111111111111:policy/q/P", ""},
+		{&api.AddRoleToInstanceProfileInput{InstanceProfileName: new("p"), RoleName: new("r")}, "arn:aws:iam::111111111111:instance-profile/p", ""},
+	} {
+		got := f.access(c.in)[0]
+		var context []string
+		for key, values := range got.Context {
+			context = append(context, key+"="+strings.Join(values, ","))
+		}
+		slices.Sort(context)
+		if got.Resource != c.resource || strings.Join(context, " ") != c.context {
+			t.Errorf("%s: %s %q", c.in.Describe().Name, got.Resource, context)
+		}
+	}
+
+	foreign := f.access(&api.GetPolicyInput{PolicyArn: new("arn:aws:iam::222222222222:policy/P")})[0]
+	f.equal("owner of a foreign policy", foreign.Owner, other)
+	made := f.access(&api.CreateRoleInput{RoleName: new("n"), Tags: tags})
+	f.equal("making with tags", []string{made[0].Action, made[1].Action, made[1].Resource},
+		[]string{"iam:CreateRole", "iam:TagRole", "arn:aws:iam::111111111111:role/n"})
+	f.caller = root(account)
+	f.equal("a root without a name", f.access(&api.CreateAccessKeyInput{})[0].Resource, "arn:aws:iam::111111111111:root")
+}

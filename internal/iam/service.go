@@ -1,0 +1,54 @@
+package iam
+
+import (
+	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/seal"
+	"github.com/orgtrail/orgtrail/internal/session"
+	"github.com/orgtrail/orgtrail/internal/store"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
+)
+
+// Service is AWS Identity and Access Management.
+type Service struct {
+	// InUse tells what still needs a service-linked role, which is then not
+	// deleted. nil: nothing does.
+	InUse ServiceLinkedRoleUse
+
+	key      *seal.Key // seals secret access keys
+	sessions *session.Codec
+
+	secrets  *memo[string]               // sealed secret → secret
+	tokens   *memo[*session.Credentials] // session token → what it holds
+	sessionP *memo[*policy.Document]     // text of a session policy → parsed
+	uses     uses
+}
+
+// ServiceLinkedRoleUse returns what of an account still needs the role of a
+// service, nothing when it may go.
+type ServiceLinkedRoleUse func(r store.Reader, account, service string) []RoleUsage
+
+// RoleUsage is what needs a service-linked role in one region.
+type RoleUsage struct {
+	Region    string
+	Resources []string // ARNs
+}
+
+var _ api.Service = (*Service)(nil)
+
+// The sizes of the caches, in entries.
+const (
+	cachedSecrets  = 20_000
+	cachedTokens   = 10_000
+	cachedPolicies = 1_000
+)
+
+// New returns the service of a master key.
+func New(master *seal.Key) *Service {
+	return &Service{
+		key:      master.For("iam.accesskey"),
+		sessions: session.NewCodec(master),
+		secrets:  newMemo[string](cachedSecrets),
+		tokens:   newMemo[*session.Credentials](cachedTokens),
+		sessionP: newMemo[*policy.Document](cachedPolicies),
+	}
+}

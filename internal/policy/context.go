@@ -1,0 +1,100 @@
+package policy
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+)
+
+// Context holds the condition keys of a request. Names are lower case, those
+// of tags included; a key of several values (aws:TagKeys) has several
+// strings. A key that has no values is absent, which conditions can tell from
+// an empty value.
+type Context map[string][]string
+
+// Set gives a key its values, whatever the case of the name.
+func (c Context) Set(name string, values ...string) { c[strings.ToLower(name)] = values }
+
+// PrincipalContext returns, as a new Context, the global keys that follow
+// from who calls. The tags are those of the IAM user or the role; session
+// tags go before them. now is the time of the request.
+//
+// What follows from the request, from the organization and from the resource
+// is for the caller to add: aws:SourceIp, aws:CurrentTime, aws:PrincipalOrgID,
+// aws:ResourceAccount and their like.
+func PrincipalContext(p aws.Principal, tags map[string]string, now time.Time) Context {
+	c := Context{}
+	if p.Type == aws.Anonymous {
+		c.Set("aws:PrincipalType", "Anonymous")
+		c.Set("aws:userid", "anonymous")
+		c.Set("aws:ViaAWSService", "false")
+		return c
+	}
+	if p.Type == aws.AWSService {
+		c.Set("aws:PrincipalIsAWSService", "true")
+		c.Set("aws:PrincipalServiceName", p.Service)
+		c.Set("aws:PrincipalServiceNamesList", p.Service)
+		c.Set("aws:ViaAWSService", "false")
+		return c
+	}
+	c.Set("aws:PrincipalIsAWSService", "false")
+	c.Set("aws:PrincipalAccount", p.Account)
+	c.Set("aws:PrincipalArn", principalARN(&p))
+	c.Set("aws:userid", p.ID)
+	switch p.Type {
+	case aws.Root:
+		c.Set("aws:PrincipalType", "Account")
+	case aws.IAMUser:
+		c.Set("aws:PrincipalType", "User")
+		c.Set("aws:username", p.UserName)
+	case aws.AssumedRole, aws.FederatedUser:
+		c.Set("aws:PrincipalType", string(p.Type))
+	}
+	for name, value := range tags {
+		c.Set("aws:PrincipalTag/"+name, value)
+	}
+	c.addSession(p.Session, now)
+	c.addVia(&p)
+	return c
+}
+
+// principalARN is what aws:PrincipalArn says: of a role session the role.
+func principalARN(p *aws.Principal) string {
+	if role := p.RoleARN(); role != "" {
+		return role
+	}
+	return p.ARN
+}
+
+// addSession adds what only temporary credentials know. Long-term keys have
+// no aws:MultiFactorAuthPresent at all, not even a false one.
+func (c Context) addSession(s *aws.Session, now time.Time) {
+	if s == nil {
+		return
+	}
+	c.Set("aws:TokenIssueTime", s.Created.UTC().Format(time.RFC3339))
+	c.Set("aws:MultiFactorAuthPresent", strconv.FormatBool(s.MFA))
+	if s.MFA {
+		c.Set("aws:MultiFactorAuthAge", strconv.Itoa(int(now.Sub(s.Created).Seconds())))
+	}
+	if s.SourceIdentity != "" {
+		c.Set("aws:SourceIdentity", s.SourceIdentity)
+	}
+	for name, value := range s.Tags {
+		c.Set("aws:PrincipalTag/"+name, value)
+	}
+}
+
+// addVia says whether a service calls in the name of the principal. One that
+// acts through a role of its own does not.
+func (c Context) addVia(p *aws.Principal) {
+	via := p.InvokedBy != "" && p.Type != aws.AssumedRole
+	c.Set("aws:ViaAWSService", strconv.FormatBool(via))
+	if via {
+		c.Set("aws:CalledVia", p.InvokedBy)
+		c.Set("aws:CalledViaFirst", p.InvokedBy)
+		c.Set("aws:CalledViaLast", p.InvokedBy)
+	}
+}

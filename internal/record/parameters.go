@@ -1,0 +1,151 @@
+package record
+
+import (
+	"strings"
+
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/wire"
+)
+
+// maskOf is how a service's records mask sensitive texts.
+func maskOf(s *wire.Service) masking {
+	if s.ID == "organizations" {
+		return starred
+	}
+	return hidden
+}
+
+// request writes the requestParameters of a call.
+func (e *encoder) request(c *call.Call, in wire.Shape) {
+	switch {
+	case c.Request != nil:
+		e.json(c.Request)
+	case in == nil:
+		e.null()
+	case c.Operation.Service.Protocol == wire.RESTXML:
+		e.restRequest(c, in)
+	default:
+		e.shape(c.Operation.Service, in)
+	}
+}
+
+// response writes the responseElements: those of calls that change
+// something, and of the AssumeRole family.
+func (e *encoder) response(c *call.Call, o Outcome) {
+	switch {
+	case o.Err != nil:
+		e.null()
+	case c.Response != nil:
+		e.json(c.Response)
+	case c.Operation.ReadOnly && !strings.HasPrefix(c.Operation.Name, "AssumeRole"), c.Operation.Void, o.Out == nil:
+		e.null()
+	case c.Operation.Service.Protocol == wire.RESTXML:
+		e.restResponse(o.Out)
+	default:
+		e.shape(c.Operation.Service, o.Out)
+	}
+}
+
+// shape writes a structure, or null when nothing of it is present.
+func (e *encoder) shape(s *wire.Service, v wire.Shape) {
+	start := len(e.buf)
+	e.mask = maskOf(s)
+	wire.Encode(e, v)
+	e.nullIfEmpty(start)
+}
+
+func (e *encoder) nullIfEmpty(start int) {
+	if string(e.buf[start:]) == "{}" {
+		e.buf = append(e.buf[:start], "null"...)
+		e.more = true
+	}
+}
+
+// restRequest writes what a REST call asked for as its own headers and query
+// parameters name it, with the host, the bucket and the key beside them. A
+// sub-resource is a parameter without a value.
+func (e *encoder) restRequest(c *call.Call, in wire.Shape) {
+	e.mask, e.exact = hidden, true
+	e.begin()
+	wire.Encode(&restParameters{encoder: e, keep: requestMember}, in)
+	e.text("Host", c.Host)
+	for _, p := range c.Operation.Literals {
+		e.text(p.Name, p.Value)
+	}
+	e.end()
+	e.exact = false
+}
+
+// restResponse writes the x-amz- headers and the document of a REST answer.
+func (e *encoder) restResponse(out wire.Shape) {
+	e.mask, e.exact = hidden, true
+	start := len(e.buf)
+	e.begin()
+	wire.Encode(&restParameters{encoder: e, keep: responseMember}, out)
+	e.end()
+	e.exact = false
+	e.nullIfEmpty(start)
+}
+
+// requestMember tells which members of a REST input a record shows, and the
+// names of the two in the path.
+func requestMember(f *wire.Field) (name string, ok bool) {
+	switch f.In {
+	case wire.URI:
+		if f.Name == "Bucket" {
+			return "bucketName", true
+		}
+		return "key", true
+	case wire.Query:
+		return f.Wire, true
+	case wire.Header:
+		return f.Wire, strings.HasPrefix(strings.ToLower(f.Wire), "x-amz-") && !strings.HasPrefix(f.Wire, "x-amz-checksum-")
+	case wire.Payload:
+		return f.Wire, f.Type.Kind == wire.Structure
+	}
+	return "", false
+}
+
+func responseMember(f *wire.Field) (name string, ok bool) {
+	switch f.In {
+	case wire.Header:
+		return f.Wire, strings.HasPrefix(strings.ToLower(f.Wire), "x-amz-") && !strings.HasPrefix(f.Wire, "x-amz-checksum-")
+	case wire.InBody:
+		return f.Wire, true
+	}
+	return "", false
+}
+
+// restParameters writes the outermost structure of a REST shape without
+// braces, picking its members; what is inside them the encoder writes.
+type restParameters struct {
+	*encoder
+	keep  func(*wire.Field) (string, bool)
+	depth int
+}
+
+// BeginStruct begins a structure unless it is the outermost.
+func (r *restParameters) BeginStruct(s *wire.Struct) {
+	if r.depth++; r.depth > 1 {
+		r.encoder.BeginStruct(s)
+	}
+}
+
+// EndStruct ends it.
+func (r *restParameters) EndStruct() {
+	if r.depth--; r.depth > 0 {
+		r.encoder.EndStruct()
+	}
+}
+
+// Field names a member, or leaves it out.
+func (r *restParameters) Field(f *wire.Field) bool {
+	if r.depth > 1 {
+		return r.encoder.Field(f)
+	}
+	name, ok := r.keep(f)
+	if ok {
+		r.name(name)
+	}
+	return ok
+}

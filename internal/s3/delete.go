@@ -1,0 +1,76 @@
+package s3
+
+import (
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
+)
+
+// DeleteObject deletes an object or one of its versions. Where there are
+// versions, it puts a delete marker before them unless one is named.
+func (s *Service) DeleteObject(c *call.Call, in *api.DeleteObjectInput) (*api.DeleteObjectOutput, error) {
+	if _, err := s.bucket(c, in.Bucket); err != nil {
+		return nil, err
+	}
+	q := *in
+	q.MFA, q.RequestPayer, q.ExpectedBucketOwner = nil, nil, nil
+	return forward[api.DeleteObjectOutput](s, c, &q)
+}
+
+const maxDeletes = 1000
+
+// DeleteObjects deletes up to a thousand objects. Each gets a record of its
+// own besides the call's.
+func (s *Service) DeleteObjects(c *call.Call, in *api.DeleteObjectsInput) (*api.DeleteObjectsOutput, error) {
+	b, err := s.bucket(c, in.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	if in.Delete == nil || len(in.Delete.Objects) == 0 || len(in.Delete.Objects) > maxDeletes {
+		return nil, malformedXML()
+	}
+	q := *in
+	q.MFA, q.RequestPayer, q.ExpectedBucketOwner, q.ChecksumAlgorithm = nil, nil, nil, nil
+	q.Delete = &api.Delete{Objects: in.Delete.Objects} // not quietly: the records name what was deleted
+	out, err := forward[api.DeleteObjectsOutput](s, c, &q)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out.Deleted {
+		emitDeletion(c, b, out.Deleted[i].Key, out.Deleted[i].VersionId, nil)
+	}
+	for i := range out.Errors {
+		e := &out.Errors[i]
+		emitDeletion(c, b, e.Key, e.VersionId, aws.Errorf(aws.Val(e.Code), "%s", aws.Val(e.Message)))
+	}
+	if aws.Val(in.Delete.Quiet) {
+		out.Deleted = nil
+	}
+	return out, nil
+}
+
+// emitDeletion adds the record of one of the objects of a call.
+func emitDeletion(c *call.Call, b *Bucket, key, version *string, err *aws.Error) {
+	request := map[string]any{"bucketName": b.Name, "Host": c.Host, "key": aws.Val(key)}
+	if version != nil {
+		request["versionId"] = *version
+	}
+	accounts := []string{c.Account()}
+	if b.Account != c.Account() {
+		accounts = append(accounts, b.Account)
+	}
+	for _, account := range accounts {
+		if account == "" {
+			continue // an anonymous caller has no log
+		}
+		c.Emit(call.Event{
+			Type: "AwsApiCall", Source: api.API.EventSource, Name: "DeleteObject",
+			Account: account, Region: c.Region, InvokedBy: api.API.EventSource, DataType: objectType,
+			Resources: []call.Resource{
+				{Type: objectType, ARN: objectARN(b.Name, aws.Val(key))},
+				{Account: b.Account, Type: "AWS::S3::Bucket", ARN: b.ARN()},
+			},
+			Request: request, Err: err,
+		})
+	}
+}

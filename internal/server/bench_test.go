@@ -1,0 +1,119 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/orgtrail/orgtrail/internal/wire/sigv4"
+)
+
+const (
+	jsonType       = "application/x-amz-json-1.1"
+	formType       = "application/x-www-form-urlencoded"
+	describeTrails = "CloudTrail_20131101.DescribeTrails"
+)
+
+// BenchmarkDescribeTrails is an authenticated, authorized and journaled call
+// over HTTP, beside a bare handler that reads the body and verifies the
+// signature: x_bare is the ratio of their speeds in this run.
+func BenchmarkDescribeTrails(b *testing.B) {
+	s, p := startServer(b, nil)
+	request := signed(b, p, "us-east-2", "cloudtrail", jsonType, describeTrails, "{}")
+	bare := bareServer(b, p)
+	bareRequest := signed(b, Profile{Endpoint: "http://" + bare, AccessKeyID: p.AccessKeyID, SecretAccessKey: p.SecretAccessKey},
+		"us-east-2", "cloudtrail", jsonType, describeTrails, "{}")
+	load(b, bare, 2000, func(int) []byte { return bareRequest })
+	load(b, s.listener.Addr().String(), 2000, func(int) []byte { return request })
+
+	began := time.Now()
+	load(b, bare, b.N, func(int) []byte { return bareRequest })
+	bareTook := time.Since(began)
+	b.ResetTimer()
+	load(b, s.listener.Addr().String(), b.N, func(int) []byte { return request })
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+	b.ReportMetric(float64(b.N)/bareTook.Seconds(), "bare/s")
+	b.ReportMetric(bareTook.Seconds()/b.Elapsed().Seconds(), "x_bare")
+}
+
+// bareServer verifies signatures and does nothing else.
+func bareServer(b *testing.B, p Profile) string {
+	var v sigv4.Verifier
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		sig, err := sigv4.Parse(r)
+		if err == nil {
+			err = v.Verify(sig, r, body, time.Now(), p.SecretAccessKey)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusForbidden)
+			return
+		}
+		w.Write(body)
+	})}
+	go srv.Serve(l)
+	b.Cleanup(func() { srv.Close() })
+	return l.Addr().String()
+}
+
+// BenchmarkCreateUser is a mutating call: one durable transaction each, with
+// its record in it. IAM holds 5000 users an account, so that each is deleted
+// again; both calls count.
+func BenchmarkCreateUser(b *testing.B) {
+	s, p := startServer(b, nil)
+	request := func(i int) []byte {
+		form := url.Values{"Version": {"2010-05-08"}, "Action": {"CreateUser"}, "UserName": {fmt.Sprintf("user-%d", i)}}
+		return signed(b, p, "us-east-1", "iam", formType, "", form.Encode())
+	}
+	const batch = 4000
+	for done := 0; done < b.N; {
+		b.StopTimer()
+		n := min(batch, b.N-done)
+		requests := make([][]byte, n+1)
+		for i := 1; i <= n; i++ {
+			requests[i] = request(done + i)
+		}
+		b.StartTimer()
+		load(b, s.listener.Addr().String(), n, func(i int) []byte { return requests[i] })
+		b.StopTimer()
+		for i := 1; i <= n; i++ {
+			form := url.Values{"Version": {"2010-05-08"}, "Action": {"DeleteUser"}, "UserName": {fmt.Sprintf("user-%d", done+i)}}
+			requests[i] = signed(b, p, "us-east-1", "iam", formType, "", form.Encode())
+		}
+		load(b, s.listener.Addr().String(), n, func(i int) []byte { return requests[i] })
+		done += n
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+}
+
+// BenchmarkStart is the time from nothing to the first answer.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		c := Config{Listen: "127.0.0.1:0", Data: b.TempDir(), Region: "us-east-1", DeliveryInterval: time.Hour, DigestInterval: time.Hour}
+		s, err := Start(b.Context(), c)
+		if err != nil {
+			b.Fatal(err)
+		}
+		resp, err := http.Get(s.URL() + "/_orgtrail/health")
+		if err != nil || !strings.HasPrefix(resp.Status, "200") {
+			b.Fatal(resp, err)
+		}
+		resp.Body.Close()
+		b.StopTimer()
+		if err := s.Stop(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// querier is a transaction or a pool.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// heads reads the revision and how often everything was emptied.
+func heads(ctx context.Context, q querier) (rev, emptied int64, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, rev FROM head WHERE id IN (1, 2)`)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, n int64
+		if err := rows.Scan(&id, &n); err != nil {
+			return 0, 0, err
+		}
+		if id == 1 {
+			rev = n
+		} else {
+			emptied = n
+		}
+	}
+	return rev, emptied, rows.Err()
+}
+
+// catchUp returns the control plane as q sees it, made of base and the
+// records that are newer. Revisions are given under the lock of the head row,
+// so whoever sees one of them sees all before it.
+func (s *Store) catchUp(ctx context.Context, q querier, base *image) (*image, error) {
+	rev, emptied, err := heads(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("store: reading the revision: %w", err)
+	}
+	if emptied != base.emptied || rev < base.rev {
+		start := base.start + 1
+		base = blank()
+		base.start, base.emptied = start, emptied
+	}
+	if rev == base.rev {
+		return base, nil
+	}
+	rows, err := q.QueryContext(ctx, `SELECT kind, k, rev, val FROM rec WHERE rev > $1`, base.rev)
+	if err != nil {
+		return nil, fmt.Errorf("store: reading records: %w", err)
+	}
+	defer rows.Close()
+	img := base.edit()
+	img.rev = rev
+	for rows.Next() {
+		var kind, key string
+		var rev int64
+		var val []byte
+		if err := rows.Scan(&kind, &key, &rev, &val); err != nil {
+			return nil, fmt.Errorf("store: reading records: %w", err)
+		}
+		if err := img.replay(kind, key, rev, val); err != nil {
+			return nil, err
+		}
+	}
+	return img.freeze(), rows.Err()
+}
+
+// load reads the whole control plane.
+func (s *Store) load(ctx context.Context) (img *image, err error) {
+	err = s.db.snapshot(ctx, func(tx *sql.Tx) error {
+		img, err = s.catchUp(ctx, tx, blank())
+		return err
+	})
+	return img, err
+}
+
+// publish makes an image the one that View returns, unless a newer one is.
+func (s *Store) publish(img *image) {
+	s.publishing.Lock()
+	defer s.publishing.Unlock()
+	if now := s.current.Load(); img.newer(now.img) {
+		s.current.Store(&Snapshot{img})
+	}
+}
+
+// refresh publishes what other replicas have changed.
+func (s *Store) refresh(ctx context.Context) error {
+	base := s.View().img
+	rev, emptied, err := heads(ctx, s.db.read)
+	if err != nil || rev == base.rev && emptied == base.emptied {
+		return err
+	}
+	var img *image
+	err = s.db.snapshot(ctx, func(tx *sql.Tx) error {
+		img, err = s.catchUp(ctx, tx, base)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.publish(img)
+	s.notify()
+	return nil
+}
+
+// follow looks for the changes of other replicas until the store is closed.
+func (s *Store) follow() {
+	tick := time.NewTicker(s.poll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.closing.Done():
+			return
+		case <-tick.C:
+		}
+		began := time.Since(s.started)
+		ctx, cancel := context.WithTimeout(s.closing, s.staleAfter)
+		err := s.refresh(ctx)
+		cancel()
+		if s.closing.Err() != nil {
+			return
+		}
+		s.followedAt(began, err)
+	}
+}
+
+// followedAt notes how a look went that began then.
+func (s *Store) followedAt(began time.Duration, err error) {
+	was := s.unfollowed.Load()
+	if err != nil {
+		if was == nil {
+			s.log.Warn("other replicas cannot be followed", "err", err)
+		}
+		s.unfollowed.Store(&err)
+		return
+	}
+	if was != nil {
+		s.log.Info("other replicas are followed again")
+		s.unfollowed.Store(nil)
+	}
+	s.followed.Store(int64(began))
+}

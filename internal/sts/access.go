@@ -1,0 +1,97 @@
+package sts
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/policy"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
+)
+
+// Access lists the permissions that a call needs. Who a caller is and a
+// session for itself take none.
+func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
+	switch in := in.(type) {
+	case *api.GetCallerIdentityInput, *api.GetSessionTokenInput:
+		return nil, nil
+	case *api.GetAccessKeyInfoInput:
+		return []call.Target{{Action: "sts:GetAccessKeyInfo", Resource: "*"}}, nil
+	case *api.AssumeRoleInput:
+		return s.assuming(c, in)
+	}
+	return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+}
+
+// assuming is what AssumeRole needs. Only the role's trust policy can allow
+// it; a role that does not exist trusts nobody, and the refusal is the same.
+func (s *Service) assuming(c *call.Call, in *api.AssumeRoleInput) ([]call.Target, error) {
+	if c.Principal.Type == aws.Root {
+		return nil, denied("Roles may not be assumed by root accounts.")
+	}
+	arn, ok := aws.ParseARN(aws.Val(in.RoleArn))
+	if !ok || !aws.IsAccountID(arn.Account) {
+		return nil, invalid("%s is invalid", aws.Val(in.RoleArn))
+	}
+	trust := &policy.Attached{Document: &policy.Document{}}
+	if role, ok := s.roles.Role(c.State, *in.RoleArn); ok {
+		trust.Document = role.Trust
+	}
+	t := call.Target{
+		Action: "sts:AssumeRole", Resource: *in.RoleArn, Owner: arn.Account,
+		Policy: trust, PolicyRequired: true, Context: assumeContext(c, in),
+	}
+	targets := []call.Target{t}
+	if len(in.Tags) > 0 || len(in.TransitiveTagKeys) > 0 {
+		t.Action = "sts:TagSession"
+		targets = append(targets, t)
+	}
+	if sourceIdentity(c, in) != "" {
+		t.Action = "sts:SetSourceIdentity"
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+func assumeContext(c *call.Call, in *api.AssumeRoleInput) policy.Context {
+	ctx := policy.Context{}
+	ctx.Set("sts:RoleSessionName", aws.Val(in.RoleSessionName))
+	if in.ExternalId != nil {
+		ctx.Set("sts:ExternalId", *in.ExternalId)
+	}
+	if identity := sourceIdentity(c, in); identity != "" {
+		ctx.Set("sts:SourceIdentity", identity)
+	}
+	ctx.Set("sts:DurationSeconds", strconv.Itoa(int(duration(in)/time.Second)))
+	tags := tagMap(in.Tags)
+	for k, v := range tags {
+		ctx.Set("aws:RequestTag/"+k, v)
+	}
+	if len(tags) > 0 {
+		ctx.Set("aws:TagKeys", slices.Sorted(maps.Keys(tags))...)
+	}
+	if len(in.TransitiveTagKeys) > 0 {
+		ctx.Set("sts:TransitiveTagKeys", in.TransitiveTagKeys...)
+	}
+	return ctx
+}
+
+// sourceIdentity is the source identity of the session to be: the one asked
+// for, or the caller's own, which follows into every further role.
+func sourceIdentity(c *call.Call, in *api.AssumeRoleInput) string {
+	if in.SourceIdentity == nil && c.Principal.Session != nil {
+		return c.Principal.Session.SourceIdentity
+	}
+	return aws.Val(in.SourceIdentity)
+}
+
+func tagMap(tags []api.Tag) map[string]string {
+	m := make(map[string]string, len(tags))
+	for _, t := range tags {
+		m[aws.Val(t.Key)] = aws.Val(t.Value)
+	}
+	return m
+}

@@ -1,0 +1,414 @@
+package sts
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/seal"
+	"github.com/orgtrail/orgtrail/internal/session"
+	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/wire"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
+)
+
+const (
+	account = "111111111111"
+	other   = "222222222222"
+	readAll = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+)
+
+// roleTable is the roles and managed policies of a test, by ARN.
+type roleTable map[string]Role
+
+func (r roleTable) Role(_ store.Reader, arn string) (Role, bool) { role, ok := r[arn]; return role, ok }
+
+func (r roleTable) ManagedPolicy(_ store.Reader, account, arn string) bool {
+	return arn == readAll || arn == "arn:aws:iam::"+account+":policy/own"
+}
+
+// fixture makes calls as the front door does: checked against the model, and
+// allowed by the caller's policies and the role's.
+type fixture struct {
+	*testing.T
+	service  *Service
+	roles    roleTable
+	now      time.Time
+	caller   aws.Principal
+	identity []policy.Attached // of the caller
+	sessions *session.Codec
+	call     call.Call // the last one
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	key, err := seal.New([]byte(strings.Repeat("k", seal.Size)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{T: t, roles: roleTable{}, now: time.Date(2026, 1, 31, 2, 0, 0, 0, time.UTC), sessions: session.NewCodec(key)}
+	f.service = New(key, f.roles)
+	f.caller = user("ada")
+	return f
+}
+
+func user(name string) aws.Principal {
+	return aws.Principal{
+		Type: aws.IAMUser, Account: account, ARN: "arn:aws:iam::111111111111:user/" + name, ID: "AIDA" + name, UserName: name, AccessKeyID: "AKIAEXAMPLEEXAMPLE12",
+	}
+}
+
+func root() aws.Principal {
+	return aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account), ID: account, AccessKeyID: "AKIAEXAMPLEEXAMPLE12"}
+}
+
+// role adds a role whose trust policy allows actions to a principal under
+// conditions.
+func (f *fixture) role(account, name, principal, actions, condition string) string {
+	f.Helper()
+	if condition != "" {
+		condition = `,"Condition":` + condition
+	}
+	arn := "arn:aws:iam::" + account + ":role/" + name
+	f.roles[arn] = Role{
+		Account: account, ARN: arn, ID: "AROA" + name, Name: name, MaxSession: 2 * time.Hour,
+		Trust: f.parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + principal + `"},"Action":[` + actions + `]` + condition + `}]}`),
+	}
+	return arn
+}
+
+func (f *fixture) parse(text string) *policy.Document {
+	f.Helper()
+	doc, err := policy.Parse([]byte(text))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return doc
+}
+
+// may gives the caller an identity policy.
+func (f *fixture) may(action string) {
+	f.identity = []policy.Attached{{Name: "p", Document: f.parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":"*"}]}`)}}
+}
+
+const assume = `"sts:AssumeRole"`
+
+func (f *fixture) make(in wire.Shape) (any, error) {
+	op := api.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
+	if err := wire.Check(op, in); err != nil {
+		return nil, err
+	}
+	f.call = call.Call{Principal: f.caller, Operation: op, Time: f.now}
+	c := &f.call
+	targets, err := f.service.Access(c, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range targets {
+		ctx := policy.PrincipalContext(c.Principal, nil, c.Time)
+		maps.Copy(ctx, t.Context)
+		req := policy.Request{Principal: c.Principal, Action: t.Action, Resource: t.Resource, ResourceAccount: t.Owner, Context: ctx}
+		docs := policy.Documents{Identity: f.identity, Resource: t.Policy, ResourceOnly: t.PolicyRequired}
+		if denial := policy.Evaluate(req, docs).Denial(req); denial != nil {
+			return nil, denial
+		}
+	}
+	return api.Handlers(f.service)[op.Name](c, in)
+}
+
+func (f *fixture) do(in wire.Shape) any {
+	f.Helper()
+	out, err := f.make(in)
+	if err != nil {
+		f.Fatalf("%s: %v", in.Describe().Name, err)
+	}
+	return out
+}
+
+// fails makes a call that must fail with an error that begins so.
+func (f *fixture) fails(want string, in wire.Shape) {
+	f.Helper()
+	_, err := f.make(in)
+	var e *aws.Error
+	if !errors.As(err, &e) || !strings.HasPrefix(e.Error(), want) {
+		f.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+func (f *fixture) equal(what string, got, want any) {
+	f.Helper()
+	if !reflect.DeepEqual(got, want) {
+		f.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// open verifies credentials as IAM does.
+func (f *fixture) open(cr *api.Credentials) *session.Credentials {
+	f.Helper()
+	got, err := f.sessions.Open(*cr.AccessKeyId, *cr.SessionToken)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.equal("secret", got.Secret, *cr.SecretAccessKey)
+	f.equal("expires", got.Principal.Session.Expires, *cr.Expiration)
+	return got
+}
+
+func (f *fixture) assume(in *api.AssumeRoleInput) aws.Principal {
+	f.Helper()
+	return f.open(f.do(in).(*api.AssumeRoleOutput).Credentials).Principal
+}
+
+func assuming(arn string) *api.AssumeRoleInput {
+	return &api.AssumeRoleInput{RoleArn: &arn, RoleSessionName: new("ops")}
+}
+
+func TestGetCallerIdentity(t *testing.T) {
+	f := newFixture(t)
+	out := f.do(&api.GetCallerIdentityInput{}).(*api.GetCallerIdentityOutput)
+	f.equal("identity", *out.Account+" "+*out.UserId+" "+*out.Arn, "111111111111 AIDAada arn:aws:iam::111111111111:user/ada")
+}
+
+func TestGetAccessKeyInfo(t *testing.T) {
+	f := newFixture(t)
+	key := session.NewAccessKeyID(session.LongTerm, other)
+	f.fails("AccessDenied: ", &api.GetAccessKeyInfoInput{AccessKeyId: &key})
+	f.may("sts:GetAccessKeyInfo")
+	f.equal("account", *f.do(&api.GetAccessKeyInfoInput{AccessKeyId: &key}).(*api.GetAccessKeyInfoOutput).Account, other)
+	f.fails("ValidationError: Invalid value for parameter AccessKeyId", &api.GetAccessKeyInfoInput{AccessKeyId: new("AKIAIOSFODNN7EXAMPLE")})
+}
+
+func TestAssumeRole(t *testing.T) {
+	f := newFixture(t)
+	arn := f.role(account, "r", "arn:aws:iam::111111111111:user/ada", assume, "")
+	out := f.do(assuming(arn)).(*api.AssumeRoleOutput)
+	f.equal("user", *out.AssumedRoleUser.AssumedRoleId+" "+*out.AssumedRoleUser.Arn, "AROAr:ops arn:aws:sts::111111111111:assumed-role/r/ops")
+	if out.PackedPolicySize != nil || out.SourceIdentity != nil {
+		t.Errorf("unasked for: %+v", out)
+	}
+	cr := f.open(out.Credentials)
+	f.equal("principal", cr.Principal, aws.Principal{
+		Type: aws.AssumedRole, Account: account, ARN: "arn:aws:sts::111111111111:assumed-role/r/ops", ID: "AROAr:ops", AccessKeyID: *out.Credentials.AccessKeyId,
+		Session: &aws.Session{
+			IssuerType: aws.RoleIssuer, IssuerID: "AROAr", IssuerARN: arn, IssuerName: "r", Name: "ops", Created: f.now, Expires: f.now.Add(time.Hour),
+		},
+	})
+	if !strings.HasPrefix(*out.Credentials.AccessKeyId, "ASIA") || len(*out.Credentials.SessionToken) > 1024 {
+		t.Errorf("%s with a token of %d characters", *out.Credentials.AccessKeyId, len(*out.Credentials.SessionToken))
+	}
+	f.equal("resources", f.call.Resources, []call.Resource{{Account: account, Type: "AWS::IAM::Role", ARN: arn}})
+	f.equal("owners", len(f.call.Owners), 0)
+
+	refused := "AccessDenied: User: arn:aws:iam::111111111111:user/eve is not authorized to perform: sts:AssumeRole on resource: "
+	f.caller = user("eve")
+	f.fails(refused+arn, assuming(arn))
+	f.may("*")
+	f.fails(refused+arn, assuming(arn)) // without trust nothing helps
+	f.fails(refused+"arn:aws:iam::111111111111:role/nobody", assuming("arn:aws:iam::111111111111:role/nobody"))
+	f.equal("resources of a refusal", len(f.call.Resources)+len(f.call.Owners), 0)
+	f.fails("ValidationError: arn:aws:s3:::some-bucket is invalid", assuming("arn:aws:s3:::some-bucket"))
+	f.caller = root()
+	f.fails("AccessDenied: Roles may not be assumed by root accounts.", assuming(arn))
+}
+
+// A refusal tells nobody which roles exist.
+func TestRefusalsAreAlike(t *testing.T) {
+	f := newFixture(t)
+	arn := f.role(other, "r", other, assume, "")
+	_, distrusted := f.make(assuming(arn))
+	_, missing := f.make(assuming(strings.Replace(arn, "/r", "/q", 1)))
+	if got := strings.Replace(missing.Error(), "/q", "/r", 1); got != distrusted.Error() {
+		t.Errorf("%v\n%v", distrusted, missing)
+	}
+}
+
+func TestTrustInAccount(t *testing.T) {
+	for _, account := range []string{account, other} {
+		f := newFixture(t)
+		arn := f.role(account, "r", "arn:aws:iam::111111111111:root", assume, "")
+		f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:AssumeRole on resource: "+arn, assuming(arn))
+		f.may("sts:AssumeRole")
+		p := f.assume(assuming(arn))
+		f.equal("account", p.Account, account)
+		if account == other {
+			f.equal("owners", f.call.Owners, []string{other})
+		}
+	}
+	// Across accounts the caller's own side must agree even to one who is named.
+	f := newFixture(t)
+	arn := f.role(other, "r", "arn:aws:iam::111111111111:user/ada", assume, "")
+	f.fails("AccessDenied", assuming(arn))
+	f.may("sts:*")
+	f.assume(assuming(arn))
+}
+
+func TestConditions(t *testing.T) {
+	f := newFixture(t)
+	arn := f.role(account, "r", "arn:aws:iam::111111111111:user/ada", assume, `{"StringEquals":{"sts:ExternalId":"x-1","sts:RoleSessionName":"${aws:username}"}}`)
+	in := assuming(arn)
+	f.fails("AccessDenied", in)
+	in.ExternalId = new("x-1")
+	f.fails("AccessDenied", in)
+	in.RoleSessionName = new("ada")
+	f.assume(in)
+
+	mfa := f.role(account, "m", "arn:aws:iam::111111111111:user/ada", assume, `{"Bool":{"aws:MultiFactorAuthPresent":"true"}}`)
+	f.fails("AccessDenied", assuming(mfa))
+	in.SerialNumber, in.TokenCode = new("arn:aws:iam::111111111111:mfa/ada"), new("123456")
+	f.fails("AccessDenied: MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.", in)
+}
+
+func TestDurations(t *testing.T) {
+	f := newFixture(t)
+	arn := f.role(account, "r", "arn:aws:iam::111111111111:user/ada", assume, "")
+	last := func(seconds int32) *api.AssumeRoleInput {
+		in := assuming(arn)
+		in.DurationSeconds = &seconds
+		return in
+	}
+	p := f.assume(last(7200))
+	f.equal("expires", p.Session.Expires, f.now.Add(2*time.Hour))
+	f.assume(last(900))
+	f.fails("ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", last(7201))
+	f.fails("ValidationError: 1 validation error detected: Value '899' at 'durationSeconds'", last(899))
+
+	next := f.role(account, "next", "arn:aws:iam::111111111111:role/r", assume, "")
+	f.caller = p
+	f.may("sts:AssumeRole")
+	in := assuming(next)
+	f.assume(in)
+	in.DurationSeconds = new(int32(3601))
+	f.fails("ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.", in)
+}
+
+func tag(key, value string) api.Tag { return api.Tag{Key: &key, Value: &value} }
+
+func TestSessionTags(t *testing.T) {
+	f := newFixture(t)
+	plain := f.role(account, "plain", "arn:aws:iam::111111111111:user/ada", assume, "")
+	arn := f.role(account, "r", "arn:aws:iam::111111111111:user/ada", `"sts:AssumeRole","sts:TagSession"`, `{"StringEquals":{"aws:RequestTag/Team":"blue"}}`)
+	tagged := func(arn string, transitive []string, tags ...api.Tag) *api.AssumeRoleInput {
+		in := assuming(arn)
+		in.Tags, in.TransitiveTagKeys = tags, transitive
+		return in
+	}
+	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:TagSession on resource: "+plain, tagged(plain, nil, tag("Team", "blue")))
+	f.fails("AccessDenied", tagged(arn, nil, tag("Team", "red")))
+	in := tagged(arn, []string{"TEAM"}, tag("Team", "blue"), tag("cost", "1"))
+	out := f.do(in).(*api.AssumeRoleOutput)
+	if out.PackedPolicySize == nil || *out.PackedPolicySize < 1 || *out.PackedPolicySize > 10 {
+		t.Errorf("packed %v", out.PackedPolicySize)
+	}
+	p := f.open(out.Credentials).Principal
+	f.equal("tags", p.Session.Tags, map[string]string{"Team": "blue", "cost": "1"})
+	f.equal("transitive", p.Session.TransitiveTags, []string{"Team"})
+	f.fails("InvalidParameterValue: Duplicate tag keys found.", tagged(arn, nil, tag("Team", "blue"), tag("a", "1"), tag("A", "2")))
+	f.fails("InvalidParameterValue: The specified transitive tag key must be included in the requested tags.", tagged(arn, []string{"x"}, tag("Team", "blue")))
+	f.fails("ValidationError: Tag keys that begin with aws:", tagged(arn, nil, tag("Team", "blue"), tag("Aws:x", "1")))
+
+	// The next role gets what is transitive and nothing else.
+	next := f.role(account, "next", "arn:aws:iam::111111111111:role/r", `"sts:AssumeRole","sts:TagSession"`, "")
+	f.caller = p
+	f.may("sts:*")
+	p = f.assume(tagged(next, nil, tag("more", "2")))
+	f.equal("inherited", p.Session.Tags, map[string]string{"Team": "blue", "more": "2"})
+	f.equal("still transitive", p.Session.TransitiveTags, []string{"Team"})
+	f.fails("InvalidParameterValue: One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
+		tagged(next, nil, tag("team", "red")))
+}
+
+func TestSourceIdentity(t *testing.T) {
+	f := newFixture(t)
+	both := `"sts:AssumeRole","sts:SetSourceIdentity"`
+	plain := f.role(account, "plain", "arn:aws:iam::111111111111:user/ada", assume, "")
+	arn := f.role(account, "r", "arn:aws:iam::111111111111:user/ada", both, `{"StringLike":{"sts:SourceIdentity":"ad*"}}`)
+	as := func(arn, identity string) *api.AssumeRoleInput {
+		in := assuming(arn)
+		in.SourceIdentity = &identity
+		return in
+	}
+	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:SetSourceIdentity", as(plain, "ada"))
+	f.fails("AccessDenied", as(arn, "eve"))
+	f.equal("answered", *f.do(as(arn, "ada")).(*api.AssumeRoleOutput).SourceIdentity, "ada")
+
+	f.caller = f.assume(as(arn, "ada"))
+	f.may("sts:*")
+	closed := f.role(account, "closed", "arn:aws:iam::111111111111:role/r", assume, "")
+	open := f.role(account, "open", "arn:aws:iam::111111111111:role/r", both, "")
+	f.fails("AccessDenied", assuming(closed)) // it follows, so the next role must agree too
+	f.equal("follows", f.assume(assuming(open)).Session.SourceIdentity, "ada")
+	f.assume(as(open, "ada"))
+	f.fails("AccessDenied: The source identity of a session cannot be changed: it is ada.", as(open, "eve"))
+}
+
+func TestSessionPolicies(t *testing.T) {
+	f := newFixture(t)
+	arn := f.role(account, "r", "arn:aws:iam::111111111111:user/ada", assume, "")
+	with := func(document string, arns ...string) *api.AssumeRoleInput {
+		in := assuming(arn)
+		if document != "" {
+			in.Policy = &document
+		}
+		for _, a := range arns {
+			in.PolicyArns = append(in.PolicyArns, api.PolicyDescriptorType{Arn: &a})
+		}
+		return in
+	}
+	const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
+	const own = "arn:aws:iam::111111111111:policy/own"
+	f.equal("policies", f.assume(with(document, readAll, own)).Session.Policies, []string{document, readAll, own})
+	f.fails("MalformedPolicyDocument: ", with(`{"Version":"2012-10-17"}`))
+	f.fails("ValidationError: The policy arn:aws:iam::222222222222:policy/own does not exist or is not attachable.", with("", "arn:aws:iam::222222222222:policy/own"))
+	f.fails("ValidationError: 1 validation error detected: Value at 'policyArns'", with("", slices.Repeat([]string{readAll}, 11)...))
+	long := strings.Replace(document, `"*"`, `"arn:aws:s3:::`+strings.Repeat("x", maxPolicyText)+`"`, 1)
+	f.fails("ValidationError: 1 validation error detected: Value at 'policy'", with(long))
+
+	in := assuming(arn)
+	f.roles[arn] = Role{Account: account, ARN: arn, ID: "AROAr", Name: "r", MaxSession: time.Hour,
+		Trust: f.parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`)}
+	f.may("sts:*")
+	for i := range 40 {
+		in.Tags = append(in.Tags, tag(fmt.Sprintf("key-%d", i), aws.SecretKey()+aws.SecretKey()))
+	}
+	f.fails("PackedPolicyTooLarge: Packed policy consumes 1", in)
+}
+
+func TestGetSessionToken(t *testing.T) {
+	f := newFixture(t)
+	get := func(seconds *int32) *session.Credentials {
+		t.Helper()
+		return f.open(f.do(&api.GetSessionTokenInput{DurationSeconds: seconds}).(*api.GetSessionTokenOutput).Credentials)
+	}
+	cr := get(nil)
+	f.equal("issued by", cr.IssuedBy, f.caller.AccessKeyID)
+	f.equal("arn", cr.Principal.ARN, f.caller.ARN)
+	f.equal("expires", cr.Principal.Session.Expires, f.now.Add(12*time.Hour))
+	f.equal("longest", get(new(int32(129600))).Principal.Session.Expires, f.now.Add(36*time.Hour))
+	f.fails("ValidationError: 1 validation error detected: Value '129601' at 'durationSeconds'", &api.GetSessionTokenInput{DurationSeconds: new(int32(129601))})
+	f.fails("AccessDenied: MultiFactorAuthentication failed", &api.GetSessionTokenInput{SerialNumber: new("GAHT12345678"), TokenCode: new("123456")})
+
+	f.caller = cr.Principal
+	f.fails("AccessDenied: Cannot call GetSessionToken with session credentials", &api.GetSessionTokenInput{})
+	f.caller = root()
+	f.equal("root", get(nil).Principal.Session.Expires, f.now.Add(time.Hour))
+	f.equal("root", get(new(int32(1800))).Principal.Session.Expires, f.now.Add(30*time.Minute))
+}
+
+// Every operation says what it needs.
+func TestAccessCoversEveryOperation(t *testing.T) {
+	f := newFixture(t)
+	for _, op := range api.API.Operations {
+		_, err := f.service.Access(&call.Call{Principal: f.caller, Operation: op}, op.NewInput())
+		if aws.CodeOf(err) == aws.InternalFailure {
+			t.Errorf("%s: %v", op.Name, err)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// service is what the model of a service does not say.
+type service struct {
+	id string
+	// served are the operations generated. A service that serves none has no
+	// package; its model is kept for the table of operations.
+	served []string
+	// targets are further prefixes of X-Amz-Target.
+	targets []string
+	global  bool
+	// invalid is the hook that refuses an input that breaks the model's
+	// rules, "" for the protocol's own.
+	invalid string
+	// readOnly corrects what a name says of a record's readOnly; writes
+	// corrects that what is not read-only changes the control plane.
+	readOnly, writes map[string]bool
+	// events are the names in records where they differ; dataTypes the
+	// resource types of data events.
+	events, dataTypes map[string]string
+	// roots are the root elements of outputs, which the model leaves out;
+	// texts the outputs whose one member is the text of the root.
+	roots, texts map[string]string
+	// open are enumerations that are not checked against the model: the
+	// service refuses their values in words of its own, or knows more of them.
+	open []string
+	// namespace is that of XML answers where the model has none.
+	namespace string
+}
+
+func serviceByID(id string) (service, error) {
+	for _, s := range services {
+		if s.id == id {
+			return s, nil
+		}
+	}
+	return service{}, fmt.Errorf("no service %q in the table", id)
+}
+
+var services = []service{
+	cloudtrail, organizations, iam, sts, s3,
+	{id: "kms"}, {id: "logs"}, {id: "sns"}, {id: "sqs"}, {id: "events"}, {id: "cloudtrail-data"},
+}
+
+var cloudtrail = service{
+	id: "cloudtrail",
+	served: names(`
+		CreateTrail UpdateTrail DeleteTrail GetTrail DescribeTrails ListTrails
+		StartLogging StopLogging GetTrailStatus ListPublicKeys
+		GetEventSelectors PutEventSelectors
+		AddTags RemoveTags ListTags
+		RegisterOrganizationDelegatedAdmin DeregisterOrganizationDelegatedAdmin`),
+	// The Go and JavaScript SDKs and Terraform leave the package away.
+	targets: []string{"CloudTrail_20131101"},
+}
+
+var organizations = service{
+	id: "organizations",
+	served: names(`
+		CreateOrganization DescribeOrganization DeleteOrganization LeaveOrganization
+		EnableAllFeatures
+		CreateAccount DescribeCreateAccountStatus ListCreateAccountStatus
+		DescribeAccount ListAccounts ListAccountsForParent MoveAccount CloseAccount
+		RemoveAccountFromOrganization InviteAccountToOrganization
+		AcceptHandshake DeclineHandshake CancelHandshake DescribeHandshake
+		ListHandshakesForAccount ListHandshakesForOrganization
+		ListRoots ListChildren ListParents
+		CreateOrganizationalUnit UpdateOrganizationalUnit DeleteOrganizationalUnit
+		DescribeOrganizationalUnit ListOrganizationalUnitsForParent
+		CreatePolicy UpdatePolicy DeletePolicy DescribePolicy ListPolicies
+		ListPoliciesForTarget ListTargetsForPolicy AttachPolicy DetachPolicy
+		EnablePolicyType DisablePolicyType
+		EnableAWSServiceAccess DisableAWSServiceAccess ListAWSServiceAccessForOrganization
+		RegisterDelegatedAdministrator DeregisterDelegatedAdministrator
+		ListDelegatedAdministrators ListDelegatedServicesForAccount
+		PutResourcePolicy DescribeResourcePolicy DeleteResourcePolicy
+		TagResource UntagResource ListTagsForResource`),
+	global:  true,
+	invalid: "wire.InvalidInput",
+}
+
+var iam = service{
+	id: "iam",
+	served: names(`
+		CreateUser GetUser UpdateUser DeleteUser ListUsers
+		CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups
+		AddUserToGroup RemoveUserFromGroup ListGroupsForUser
+		CreateRole GetRole UpdateRole DeleteRole ListRoles
+		UpdateAssumeRolePolicy UpdateRoleDescription
+		CreateAccessKey UpdateAccessKey DeleteAccessKey ListAccessKeys GetAccessKeyLastUsed
+		PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
+		PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies
+		PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
+		CreatePolicy GetPolicy DeletePolicy ListPolicies
+		CreatePolicyVersion GetPolicyVersion DeletePolicyVersion ListPolicyVersions
+		SetDefaultPolicyVersion
+		AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
+		AttachGroupPolicy DetachGroupPolicy ListAttachedGroupPolicies
+		AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies ListEntitiesForPolicy
+		PutUserPermissionsBoundary DeleteUserPermissionsBoundary
+		PutRolePermissionsBoundary DeleteRolePermissionsBoundary
+		CreateInstanceProfile GetInstanceProfile DeleteInstanceProfile ListInstanceProfiles
+		ListInstanceProfilesForRole AddRoleToInstanceProfile RemoveRoleFromInstanceProfile
+		CreateAccountAlias DeleteAccountAlias ListAccountAliases GetAccountSummary
+		CreateServiceLinkedRole DeleteServiceLinkedRole GetServiceLinkedRoleDeletionStatus
+		TagUser UntagUser ListUserTags TagRole UntagRole ListRoleTags
+		TagPolicy UntagPolicy ListPolicyTags`),
+	global: true,
+}
+
+var sts = service{
+	id:     "sts",
+	served: names(`GetCallerIdentity AssumeRole GetSessionToken GetAccessKeyInfo`),
+	readOnly: map[string]bool{
+		"AssumeRole":      true,
+		"GetSessionToken": false,
+	},
+	// Temporary credentials are sealed into their own token.
+	writes: map[string]bool{"GetSessionToken": false},
+}
+
+// names splits a list written over several lines.
+func names(list string) []string { return strings.Fields(list) }
