@@ -41,7 +41,7 @@ func (w *walk) judge(ctx context.Context, at int, bucket, key string, v verdict)
 	past := w.linked && !linked && w.next.Previous != (Link{}) // linked past
 	switch {
 	case v.finding != nil:
-		w.tally(w.places[0], digests, bucket, key, v.finding)
+		w.tally(w.home, digests, bucket, key, v.finding)
 		if !past {
 			w.linked = false
 			w.broken++
@@ -92,7 +92,7 @@ func (w *walk) quoted(ctx context.Context, bucket, key string, v verdict) verdic
 // accept counts a digest that is valid by itself and has its log files
 // checked.
 func (w *walk) accept(ctx context.Context, at int, f *File, findings ...*Finding) {
-	w.tally(w.places[0], digests, f.Bucket, f.Object, findings...)
+	w.tally(w.home, digests, f.Bucket, f.Object, findings...)
 	start, end := f.Start.Time(), f.End.Time()
 	w.mu.Lock()
 	w.sum.cover(latest(start, w.q.Start), earliest(end, w.q.End))
@@ -138,7 +138,7 @@ func previous(d *Digest) (Key, bool) {
 // join deals with what lies between a digest and a valid one behind it that
 // does not link to it.
 func (w *walk) join(f *File) {
-	bucket := w.places[0].bucket
+	bucket := w.home.bucket
 	end := f.End.Time()
 	if w.next == nil {
 		if w.broken == 0 { // the trail's newest digest
@@ -150,7 +150,7 @@ func (w *walk) join(f *File) {
 	if w.next.Previous == (Link{}) {
 		if w.broken == 0 {
 			w.cover.leave(end, start)
-			w.tell(w.places[0], nil, period(Gap, bucket, end, start, fmt.Sprintf(
+			w.tell(w.home, nil, period(Gap, bucket, end, start, fmt.Sprintf(
 				"one chain of digests ends at %s and the next starts at %s", f.End, w.next.Start)))
 		}
 		return
@@ -160,7 +160,7 @@ func (w *walk) join(f *File) {
 		return
 	}
 	if lost := int(math.Round(float64(start.Sub(end))/float64(window))) - w.broken; lost > 0 {
-		w.tell(w.places[0], nil, period(DigestsMissing, bucket, end, start, fmt.Sprintf(
+		w.tell(w.home, nil, period(DigestsMissing, bucket, end, start, fmt.Sprintf(
 			"about %s of this time without a trace, besides the %d reported", plural(lost, "further digest")+isAre(lost)+" gone", w.broken)))
 	}
 }
@@ -178,7 +178,7 @@ func (d *Digest) window() time.Duration { return d.End.Time().Sub(d.Start.Time()
 // cross lists the digests of a place that a link leads to for the first time:
 // the trail's bucket or prefix was another one before.
 func (w *walk) cross(ctx context.Context, p place, end time.Time) {
-	if p.region != w.places[0].region || slices.Contains(w.places, p) {
+	if p.region != w.home.region || slices.Contains(w.places, p) {
 		return
 	}
 	w.places = append(w.places, p)

@@ -21,10 +21,10 @@ func logs(s *Summary) *Tally      { return &s.Logs }
 // backfill deals with a digest of late log files, which is in no chain.
 func (w *walk) backfill(ctx context.Context, bucket, key string, v verdict) {
 	if v.finding != nil {
-		w.tally(w.places[0], backfills, bucket, key, v.finding)
+		w.tally(w.home, backfills, bucket, key, v.finding)
 		return
 	}
-	w.tally(w.places[0], backfills, bucket, key)
+	w.tally(w.home, backfills, bucket, key)
 	w.logs(ctx, v.file)
 }
 
@@ -50,7 +50,7 @@ func (w *walk) logs(ctx context.Context, f *File) {
 
 // name judges a log file by its name.
 func (w *walk) name(f *File, l LogFile) (findings []*Finding) {
-	p := w.places[0]
+	p := w.home
 	k, err := ParseLogKey(l.Object)
 	if err != nil || k.Account != p.Account || k.Region != p.region {
 		return []*Finding{object(LogName, l.Bucket, l.Object,
@@ -93,7 +93,7 @@ func (w *walk) log(ctx context.Context, l LogFile, findings []*Finding) {
 	w.mu.Lock()
 	w.sum.Bytes += size
 	w.mu.Unlock()
-	w.tally(w.places[0], logs, l.Bucket, l.Object, findings...)
+	w.tally(w.home, logs, l.Bucket, l.Object, findings...)
 }
 
 // hash is the hex SHA-256 and the size of a log file's unpacked content,

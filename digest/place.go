@@ -157,7 +157,7 @@ func (r *run) without(f Folder, walks []*walk) {
 	}
 	for _, w := range walks {
 		if !w.chain {
-			r.tell(w.places[0], nil, w.cover.unvouched()...)
+			r.tell(w.home, nil, w.cover.unvouched()...)
 		}
 	}
 }

@@ -18,9 +18,9 @@ const ahead = 8
 // to the oldest, because each says what the one before it must be.
 type walk struct {
 	*run
+	home place // where the walk starts
 	ring *keyring
-	// places are where digests are listed: the first where the walk starts,
-	// the others where links have led to.
+	// places are where digests are listed: home, and where links have led.
 	places  []place
 	trails  []trail // the first is the one that is verified
 	entries []entry // listed and not yet passed, newest first
@@ -52,7 +52,7 @@ type entry struct {
 
 func newWalk(r *run, p place, kinds []string) *walk {
 	w := &walk{
-		run: r, ring: r.ring(p.region), places: []place{p},
+		run: r, home: p, ring: r.ring(p.region), places: []place{p},
 		trails: []trail{{r.q.Trail, r.q.HomeRegion}},
 	}
 	w.cover = newCoverage(r, &w.places, kinds)
@@ -64,13 +64,13 @@ func (w *walk) walk(ctx context.Context) {
 	if len(w.entries) > 0 {
 		if first, err := w.ring.open(ctx); err != nil {
 			if first && ctx.Err() == nil {
-				w.tell(w.places[0], nil, w.keysUnreadable(err))
+				w.tell(w.home, nil, w.keysUnreadable(err))
 			}
 			return
 		}
 	}
 	if w.chain {
-		w.tell(w.places[0], func(s *Summary) { s.Chains++ })
+		w.tell(w.home, func(s *Summary) { s.Chains++ })
 	} else {
 		w.cover.leave(w.q.Start, w.q.End.Add(-spill))
 	}
@@ -87,13 +87,13 @@ func (w *walk) walk(ctx context.Context) {
 	}
 	w.cover.finish(ctx)
 	if w.chain && ctx.Err() == nil {
-		w.tell(w.places[0], nil, w.cover.unvouched()...)
+		w.tell(w.home, nil, w.cover.unvouched()...)
 	}
 }
 
 func (w *walk) keysUnreadable(err error) *Finding {
-	return period(KeysUnreadable, w.places[0].bucket, w.q.Start, w.q.End,
-		"the public keys of "+w.places[0].region+" cannot be read, so nothing of that region was checked: "+err.Error())
+	return period(KeysUnreadable, w.home.bucket, w.q.Start, w.q.End,
+		"the public keys of "+w.home.region+" cannot be read, so nothing of that region was checked: "+err.Error())
 }
 
 // list adds the digests of a place to the entries: those that end within the

@@ -50,6 +50,9 @@ func (a *authorizer) allow(t call.Target) error {
 		Principal: a.c.Principal, Action: t.Action, Resource: t.Resource, ResourceAccount: owner,
 		Context: a.contextOf(t, owner),
 	}
+	if t.Policy != nil {
+		req.CanonicalUser = a.g.CanonicalUser(a.c.Account())
+	}
 	docs := a.docs
 	docs.Resource, docs.ResourceOnly = t.Policy, t.PolicyRequired
 	docs.RCPs = a.g.Organizations.ResourceControlPolicies(a.c.State, owner)

@@ -28,6 +28,8 @@ type Gateway struct {
 	// Region is where unsigned calls are made, and a region that signatures
 	// may name besides AWS's own.
 	Region string
+	// CanonicalUser is the name that S3 policies may call an account by.
+	CanonicalUser func(account string) string
 	// Unknown, in development, makes a principal of an access key that
 	// nobody has; it may create the account. nil refuses such keys.
 	Unknown func(ctx context.Context, accessKeyID string) (aws.Principal, error)

@@ -49,7 +49,8 @@ func (s *Server) build(key *seal.Key) error {
 	s.metrics = newMetrics(s)
 	s.gateway = &gateway.Gateway{
 		Store: s.store, Organizations: callerOrganizations{},
-		Now: s.clock.now, Region: s.Region, Observe: s.metrics.observe, Log: s.Log,
+		CanonicalUser: s3.CanonicalUser,
+		Now:           s.clock.now, Region: s.Region, Observe: s.metrics.observe, Log: s.Log,
 	}
 	s.iam = iam.New(key)
 	s.sts = sts.New(key, assumableRoles{s.iam})

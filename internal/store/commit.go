@@ -135,16 +135,17 @@ func (s *Store) apart(b *batch) {
 	b.requests = nil
 }
 
-// landed publishes a batch that is durable and answers its callers, in that
-// order: who has been answered finds its change in View.
+// landed publishes a batch that is durable, wakes the followers, and answers
+// the callers, in that order: who has been woken or answered finds the change
+// in View.
 func (s *Store) landed(b *batch) {
 	s.seq = b.seq
 	if b.image != nil {
 		s.publish(b.image)
 	}
 	s.metrics.landed(b)
-	b.answer()
 	s.notify()
+	b.answer()
 }
 
 // settle finds out what became of a batch whose COMMIT was not answered, and

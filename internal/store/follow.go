@@ -79,13 +79,16 @@ func (s *Store) load(ctx context.Context) (img *image, err error) {
 	return img, err
 }
 
-// publish makes an image the one that View returns, unless a newer one is.
-func (s *Store) publish(img *image) {
+// publish makes an image the one that View returns, and reports that, unless
+// a newer one is.
+func (s *Store) publish(img *image) bool {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
-	if now := s.current.Load(); img.newer(now.img) {
-		s.current.Store(&Snapshot{img})
+	if !img.newer(s.current.Load().img) {
+		return false
 	}
+	s.current.Store(&Snapshot{img})
+	return true
 }
 
 // refresh publishes what other replicas have changed.
@@ -103,8 +106,9 @@ func (s *Store) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.publish(img)
-	s.notify()
+	if s.publish(img) {
+		s.notify()
+	}
 	return nil
 }
 

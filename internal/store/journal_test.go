@@ -319,20 +319,29 @@ func TestResetIsComplete(t *testing.T) {
 
 func TestNotify(t *testing.T) {
 	engines(t, func(t *testing.T, b bench) {
-		s := b.open(t)
+		o := b.options()
+		o.Poll = time.Hour // only commits wake
+		s, err := Open(t.Context(), o)
+		must(t, err)
+		defer s.Close()
+		done := make(chan error)
 		for i := range 20 {
 			woken := s.Notify()
 			if woken != s.Notify() {
 				t.Fatal("two channels")
 			}
-			go s.Update(t.Context(), func(tx *Tx) error { counts.Put(tx, "n", new(i)); return nil })
+			go func() {
+				done <- s.Update(t.Context(), func(tx *Tx) error { counts.Put(tx, "n", new(i)); return nil })
+			}()
 			<-woken
 			if n, ok := counts.Get(s.View(), "n"); !ok || *n != i {
 				t.Fatalf("woken before the view shows %d", i)
 			}
+			must(t, <-done)
 			woken = s.Notify()
-			go s.Append(t.Context(), entry("e"))
+			go func() { done <- s.Append(t.Context(), entry("e")) }()
 			<-woken
+			must(t, <-done)
 		}
 	})
 }

@@ -240,7 +240,11 @@ func (s *Store) Read(ctx context.Context, fn func(*sql.Tx) error) error {
 
 // emptiable are the tables that Reset empties: all but the counters, the
 // writers and the leases, which must only ever grow.
-var emptiable = []string{"rec", "chunk", "intent", "cursor", "cut", "manifest", "spool", "delivery_status"}
+var emptiable = []string{
+	"rec", "chunk", "intent",
+	"cursor", "cut", "manifest", "spool", "delivery_status",
+	"chain", "digest_status",
+}
 
 // Reset empties everything: the control plane, the journal and what followers
 // keep. Other replicas learn of it as of any change.
@@ -265,9 +269,9 @@ func (s *Store) Reset(ctx context.Context) error {
 
 // Notify returns a channel that is closed at the next change: a commit of
 // this process, or a change of the control plane by another replica. View
-// shows the change by then. Take the channel before looking, so that nothing
-// falls in between; the chunks of other replicas are found only by looking
-// now and then.
+// shows the change by then. It may be closed once too often, never once too
+// seldom. Take the channel before looking, so that nothing falls in between;
+// the chunks of other replicas are found only by looking now and then.
 func (s *Store) Notify() <-chan struct{} {
 	s.waking.Lock()
 	defer s.waking.Unlock()
