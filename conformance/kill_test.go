@@ -29,14 +29,14 @@ import (
 
 // victim is a server process that is killed and started again.
 type victim struct {
-	t       *testing.T
+	t       testing.TB
 	data    string
 	listen  string
 	process *exec.Cmd
 	cfg     aws.Config
 }
 
-func newVictim(t *testing.T) *victim {
+func newVictim(t testing.TB) *victim {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -77,7 +77,8 @@ func TestScripts(t *testing.T) {
 			e.Defer(s.stop)
 			return nil
 		},
-		Cmds: commands,
+		Cmds:      commands,
+		Condition: condition,
 	})
 }
 

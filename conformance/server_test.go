@@ -26,6 +26,7 @@ type script struct {
 	server  *exec.Cmd
 	log     bytes.Buffer
 	profile server.Profile
+	ahead   time.Duration // of the server's clock, by what the script advanced it
 }
 
 const startPatience = 30 * time.Second
@@ -227,6 +228,9 @@ func (s *script) let(ts *testscript.TestScript, args []string) {
 func (s *script) dev(ts *testscript.TestScript, args []string) {
 	body := "{}"
 	if args[0] == "clock" {
+		d, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		s.ahead += d
 		body = `{"advance":"` + args[1] + `"}`
 	}
 	resp, err := http.Post(s.profile.Endpoint+"/_orgtrail/dev/"+args[0], "application/json", strings.NewReader(body))
