@@ -30,9 +30,9 @@ type Resource struct {
 // Emit adds a record that is journaled together with the call's own.
 func (n *Notes) Emit(e Event) { n.Events = append(n.Events, e) }
 
-// Event is a record that no client's call stands for: the result of work
-// done later (CreateAccountResult), or a call that a service made itself (the
-// probe of a trail's bucket).
+// Event is a record besides the call's own: the result of work done later
+// (CreateAccountResult), a call that a service made itself (the probe of a
+// trail's bucket), or a part of the call that AWS records on its own.
 type Event struct {
 	Type     string // AwsServiceEvent or AwsApiCall
 	Source   string // organizations.amazonaws.com
@@ -40,7 +40,8 @@ type Event struct {
 	Account  string // whose log it stands in
 	Region   string
 	ReadOnly bool
-	// InvokedBy is the service principal that acts.
+	// InvokedBy is the service principal that acts; "" is the caller, as in
+	// the records of the keys of one DeleteObjects.
 	InvokedBy string
 	// DataType is the resource type of a data event; "" is a management
 	// event.

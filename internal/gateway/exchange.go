@@ -33,6 +33,9 @@ type exchange struct {
 // open begins an exchange.
 func (g *Gateway) open(w http.ResponseWriter, r *http.Request) *exchange {
 	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
+	if r.Body != http.NoBody {
+		r.Body = patient(w, r.Body, patience)
+	}
 	x := &exchange{g: g, w: w, req: wire.Request{HTTP: r}, began: time.Now()}
 	x.Call = call.Call{
 		Ctx: r.Context(), SourceIP: ip, UserAgent: r.UserAgent(), Host: r.Host,

@@ -95,7 +95,7 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 		if isRefusal(err) {
 			return nil, err
 		}
-		return nil, aws.Errorf("RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period.")
+		return nil, aws.Errorf("IncompleteBody", "The request body terminated unexpectedly")
 	}
 	if int64(len(body)) > limit {
 		return nil, aws.Errorf("RequestEntityTooLarge", "The request body is larger than %d bytes.", limit)

@@ -2,6 +2,16 @@ package record
 
 import "github.com/orgtrail/orgtrail/internal/aws"
 
+// callerIdentity writes the userIdentity of a caller in the log of an
+// account: all of it in its own, little in another's.
+func (e *encoder) callerIdentity(p *aws.Principal, account string) {
+	if p.Account == account || p.Account == "" {
+		e.identity(p)
+	} else {
+		e.foreignIdentity(p)
+	}
+}
+
 // identity writes the userIdentity of a caller in its own account's log.
 func (e *encoder) identity(p *aws.Principal) {
 	e.begin()

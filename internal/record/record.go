@@ -51,11 +51,7 @@ func Call(c *call.Call, o Outcome, r Copy) []byte {
 	e.begin()
 	e.text("eventVersion", eventVersion)
 	e.name("userIdentity")
-	if c.Principal.Account == r.Account || c.Principal.Account == "" {
-		e.identity(&c.Principal)
-	} else {
-		e.foreignIdentity(&c.Principal)
-	}
+	e.callerIdentity(&c.Principal, r.Account)
 	e.text("eventTime", isoTime(o.Time))
 	e.text("eventSource", op.Service.EventSource)
 	e.text("eventName", op.EventName)
@@ -92,26 +88,31 @@ func Call(c *call.Call, o Outcome, r Copy) []byte {
 	return e.buf
 }
 
-// Event builds a record that no client's call stands for.
+// Event builds a record that a call causes besides its own.
 func Event(c *call.Call, ev *call.Event, ended time.Time, r Copy) []byte {
 	e := encoder{buf: make([]byte, 0, 1<<10)}
 	e.begin()
 	e.text("eventVersion", eventVersion)
+	source, agent := ev.InvokedBy, ev.InvokedBy
 	e.name("userIdentity")
-	e.begin()
-	if ev.Type == "AwsServiceEvent" {
+	switch {
+	case ev.InvokedBy == "":
+		source, agent = c.SourceIP, cut(c.UserAgent)
+		e.callerIdentity(&c.Principal, ev.Account)
+	case ev.Type == "AwsServiceEvent":
+		e.begin()
 		e.text("accountId", ev.Account)
-	} else {
-		e.text("type", string(aws.AWSService))
+		e.text("invokedBy", ev.InvokedBy)
+		e.end()
+	default:
+		e.identity(&aws.Principal{Type: aws.AWSService, Service: ev.InvokedBy})
 	}
-	e.text("invokedBy", ev.InvokedBy)
-	e.end()
 	e.text("eventTime", isoTime(ended))
 	e.text("eventSource", ev.Source)
 	e.text("eventName", ev.Name)
 	e.text("awsRegion", ev.Region)
-	e.text("sourceIPAddress", ev.InvokedBy)
-	e.text("userAgent", ev.InvokedBy)
+	e.text("sourceIPAddress", source)
+	e.text("userAgent", agent)
 	if ev.Err != nil {
 		e.text("errorCode", cut(ev.Err.Code))
 		e.text("errorMessage", cut(ev.Err.Message))

@@ -65,7 +65,7 @@ func emitDeletion(c *call.Call, b *Bucket, key, version *string, err *aws.Error)
 		}
 		c.Emit(call.Event{
 			Type: "AwsApiCall", Source: api.API.EventSource, Name: "DeleteObject",
-			Account: account, Region: c.Region, InvokedBy: api.API.EventSource, DataType: objectType,
+			Account: account, Region: c.Region, DataType: objectType,
 			Resources: []call.Resource{
 				{Type: objectType, ARN: objectARN(b.Name, aws.Val(key))},
 				{Account: b.Account, Type: "AWS::S3::Bucket", ARN: b.ARN()},

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	orgs "github.com/orgtrail/orgtrail/internal/organizations"
 	"github.com/orgtrail/orgtrail/internal/wire/sigv4"
 )
 
@@ -95,6 +97,72 @@ func BenchmarkCreateUser(b *testing.B) {
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+}
+
+// BenchmarkOrganization is a call of a member account whose organization has
+// an organization trail, with ten accounts and with ten thousand: x_ten is
+// the ratio of the costs of a call.
+func BenchmarkOrganization(b *testing.B) {
+	cost := make(map[int]time.Duration)
+	for _, accounts := range []int{10, 10_000} {
+		b.Run(fmt.Sprint(accounts), func(b *testing.B) {
+			s, p := startServer(b, func(c *Config) { c.Dev = true })
+			request := memberCall(b, s, p, accounts)
+			address := s.listener.Addr().String()
+			load(b, address, 2000, func(int) []byte { return request })
+			b.ResetTimer()
+			load(b, address, b.N, func(int) []byte { return request })
+			b.StopTimer()
+			cost[accounts] = b.Elapsed() / time.Duration(b.N)
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+			if accounts > 10 {
+				b.ReportMetric(float64(cost[accounts])/float64(cost[10]), "x_ten")
+			}
+		})
+	}
+}
+
+// memberCall builds an organization of that many accounts with a trail that
+// logs, and returns a call of its newest member.
+func memberCall(b *testing.B, s *Server, p Profile, accounts int) []byte {
+	address := s.listener.Addr().String()
+	s.organizations.Limits.Creations = accounts
+	organizations := func(operation, body string) []byte {
+		return signed(b, p, "us-east-1", "organizations", jsonType, "AWSOrganizationsV20161128."+operation, body)
+	}
+	one := func(request []byte) { load(b, address, 1, func(int) []byte { return request }) }
+	one(organizations("CreateOrganization", "{}"))
+	one(organizations("EnableAWSServiceAccess", `{"ServicePrincipal":"cloudtrail.amazonaws.com"}`))
+	load(b, address, accounts, func(i int) []byte {
+		return organizations("CreateAccount", fmt.Sprintf(`{"AccountName":"account %d","Email":"a%d@example.com"}`, i, i))
+	})
+	if err := s.organizations.Advance(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	r, _ := http.NewRequest(http.MethodPut, p.Endpoint+"/logs", nil)
+	one(signedRequest(b, p, r, "us-east-1", "s3", nil))
+	policy := []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::logs"},{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*"}]}`)
+	r, _ = http.NewRequest(http.MethodPut, p.Endpoint+"/logs?policy", bytes.NewReader(policy))
+	loadStatus(b, address, signedRequest(b, p, r, "us-east-1", "s3", policy), "20")
+	trails := func(operation, body string) {
+		one(signed(b, p, "us-east-1", "cloudtrail", jsonType, "CloudTrail_20131101."+operation, body))
+	}
+	trails("CreateTrail", `{"Name":"all","S3BucketName":"logs","IsOrganizationTrail":true,"IsMultiRegionTrail":true}`)
+	trails("StartLogging", `{"Name":"all"}`)
+	member := ""
+	for account := range orgs.AccountsOf(s.store.View(), organizationID(b, s)) {
+		member = account
+	}
+	p.AccessKeyID = member // a root of --dev
+	return signed(b, p, "us-east-2", "cloudtrail", jsonType, describeTrails, "{}")
+}
+
+func organizationID(b *testing.B, s *Server) string {
+	o, ok := orgs.OrganizationOf(s.store.View(), devAccount)
+	if !ok {
+		b.Fatal("no organization")
+	}
+	return o.ID
 }
 
 // BenchmarkStart is the time from nothing to the first answer.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,11 +56,17 @@ func signed(tb testing.TB, p Profile, region, service, contentType, target, body
 		tb.Fatal(err)
 	}
 	r.Header.Set("Content-Type", contentType)
-	r.Header.Set("User-Agent", "load")
 	if target != "" {
 		r.Header.Set("X-Amz-Target", target)
 	}
-	sigv4.Sign(r, sigv4.Credentials{AccessKey: p.AccessKeyID, Secret: p.SecretAccessKey}, region, service, sigv4.PayloadHash([]byte(body)), time.Now())
+	return signedRequest(tb, p, r, region, service, []byte(body))
+}
+
+// signedRequest signs a request and returns its bytes.
+func signedRequest(tb testing.TB, p Profile, r *http.Request, region, service string, body []byte) []byte {
+	tb.Helper()
+	r.Header.Set("User-Agent", "load")
+	sigv4.Sign(r, sigv4.Credentials{AccessKey: p.AccessKeyID, Secret: p.SecretAccessKey}, region, service, sigv4.PayloadHash(body), time.Now())
 	var b bytes.Buffer
 	if err := r.Write(&b); err != nil {
 		tb.Fatal(err)
@@ -88,7 +95,7 @@ func load(tb testing.TB, address string, n int, request func(i int) []byte) {
 					tb.Error(err)
 					return
 				}
-				if err := readAnswer(br); err != nil {
+				if err := readAnswer(br, "200"); err != nil {
 					tb.Error(err)
 					return
 				}
@@ -98,8 +105,24 @@ func load(tb testing.TB, address string, n int, request func(i int) []byte) {
 	wg.Wait()
 }
 
+// loadStatus sends one request, which must be answered with a status.
+func loadStatus(tb testing.TB, address string, request []byte, want string) {
+	tb.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(request); err != nil {
+		tb.Fatal(err)
+	}
+	if err := readAnswer(bufio.NewReader(conn), want); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // readAnswer reads one answer with a Content-Length.
-func readAnswer(br *bufio.Reader) error {
+func readAnswer(br *bufio.Reader, want string) error {
 	length, status := 0, ""
 	for first := true; ; first = false {
 		line, err := br.ReadSlice('\n')
@@ -119,7 +142,7 @@ func readAnswer(br *bufio.Reader) error {
 			}
 		}
 	}
-	if status != "HTTP/1.1 200 OK" {
+	if !strings.HasPrefix(status, "HTTP/1.1 "+want) {
 		body, _ := io.ReadAll(io.LimitReader(br, int64(length)))
 		return fmt.Errorf("%s: %s", status, body)
 	}

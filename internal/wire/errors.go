@@ -83,6 +83,7 @@ var common = [...]map[string]int{
 		"MalformedACLError":                     400,
 		"MalformedPolicy":                       400,
 		"MalformedXML":                          400,
+		"MaxMessageLengthExceeded":              400,
 		"MethodNotAllowed":                      405,
 		"MissingContentLength":                  411,
 		"NoSuchPublicAccessBlockConfiguration":  404,
@@ -109,9 +110,16 @@ var common = [...]map[string]int{
 
 // spelling is how a protocol spells the codes that all of our packages share.
 var spelling = [...]map[string]string{
-	AWSJSON:  {aws.AccessDenied: "AccessDeniedException"},
+	AWSJSON: {
+		aws.AccessDenied:        "AccessDeniedException",
+		"RequestEntityTooLarge": "RequestEntityTooLargeException",
+		"ServiceUnavailable":    "ServiceUnavailableException",
+	},
 	AWSQuery: {},
-	RESTXML:  {aws.InternalFailure: "InternalError"},
+	RESTXML: {
+		aws.InternalFailure:     "InternalError",
+		"RequestEntityTooLarge": "MaxMessageLengthExceeded",
+	},
 }
 
 // Code returns a code as the service's protocol spells it.

@@ -61,7 +61,11 @@ func (d *durable) writing(bucket string) (done func()) {
 }
 
 func (d *durable) lock(bucket string) *sync.RWMutex {
-	l, _ := d.buckets.LoadOrStore(bucket, new(sync.RWMutex))
+	l, ok := d.buckets.Load(bucket)
+	if !ok {
+		// The server takes the bytes of its strings back after the call.
+		l, _ = d.buckets.LoadOrStore(strings.Clone(bucket), new(sync.RWMutex))
+	}
 	return l.(*sync.RWMutex)
 }
 

@@ -229,7 +229,7 @@ func TestAgainstModel(t *testing.T) {
 					keys[i] = randomKey(r)
 				}
 			}
-			for n := range 320 {
+			for n := range 240 {
 				if seed > 1 && n%100 == 50 {
 					m.versioning = []string{api.BucketVersioningStatusEnabled, api.BucketVersioningStatusSuspended}[(n/100+int(seed))%2]
 					must[api.PutBucketVersioningOutput](t, l, &api.PutBucketVersioningInput{Bucket: &bucket,

@@ -91,7 +91,7 @@ func checkPath(t *testing.T, name string) {
 
 func TestRandomNames(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 100_000 {
+	for range 30_000 {
 		a := randomKey(r)
 		b := randomKey(r)
 		if r.IntN(2) == 0 { // near neighbours

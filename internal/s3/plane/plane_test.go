@@ -2,8 +2,11 @@ package plane
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -102,4 +105,25 @@ func testPutGetDelete(t *testing.T, l *Local) {
 		}
 	}
 	must[api.DeleteBucketOutput](t, l, &api.DeleteBucketInput{Bucket: new("bucket")})
+}
+
+// TestManyBuckets writes to many buckets at once, over connections whose
+// buffers are used again.
+func TestManyBuckets(t *testing.T) {
+	l := openLocal(t, t.TempDir())
+	for i := range 20 {
+		createBucket(t, l, fmt.Sprintf("bucket-%d", i))
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 25 {
+				bucket := fmt.Sprintf("bucket-%d", rand.IntN(20))
+				if c := code(l, putInput(bucket, fmt.Sprint(rand.IntN(100)), "")); c != "" {
+					t.Errorf("%s: %s", bucket, c)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
