@@ -129,14 +129,14 @@ func TestOperations(t *testing.T) {
 
 func TestServices(t *testing.T) {
 	for i, want := range []string{
-		"cloudtrail cloudtrail cloudtrail.amazonaws.com false 16",
-		"organizations organizations organizations.amazonaws.com true 53",
-		"iam iam iam.amazonaws.com true 83",
-		"sts sts sts.amazonaws.com false 4",
-		"s3 s3 s3.amazonaws.com false 71",
+		"cloudtrail cloudtrail cloudtrail.amazonaws.com false",
+		"organizations organizations organizations.amazonaws.com true",
+		"iam iam iam.amazonaws.com true",
+		"sts sts sts.amazonaws.com false",
+		"s3 s3 s3.amazonaws.com false",
 	} {
 		s := services[i]
-		if got := fmt.Sprint(s.ID, " ", s.SigningName, " ", s.EventSource, " ", s.Global, " ", len(s.Operations)); got != want {
+		if got := fmt.Sprint(s.ID, " ", s.SigningName, " ", s.EventSource, " ", s.Global); got != want {
 			t.Errorf("got %s", got)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/orgtrail/orgtrail/internal/aws"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
@@ -20,19 +22,29 @@ func uploadID(version, id string) string {
 	return version + "." + id
 }
 
-// upload is where an upload of a key is kept and what the store calls it.
-func upload(key, id string) (o object, storeID string) {
+// upload is where an upload of a key is kept and what the store calls it. The
+// store's own ids are UUIDs; it fails on what it takes for a file name and
+// is none, so that nothing else is handed to it.
+func upload(key, id string) (o object, storeID string, err error) {
+	o, storeID = object{name: nameOf(key)}, id
 	if len(id) > versionSize && id[versionSize] == '.' && isVersion(id[:versionSize]) {
 		v := id[:versionSize]
-		return object{name: nameOfVersion(key, v), version: v}, id[versionSize+1:]
+		o, storeID = object{name: nameOfVersion(key, v), version: v}, id[versionSize+1:]
 	}
-	return object{name: nameOf(key)}, id
+	if len(storeID) != 36 || uuid.Validate(storeID) != nil {
+		return object{}, "", unknownUpload(id)
+	}
+	return o, storeID, nil
 }
 
 func noSuchUpload(err error, id string) error {
 	if aws.CodeOf(err) != "NoSuchUpload" {
 		return err
 	}
+	return unknownUpload(id)
+}
+
+func unknownUpload(id string) error {
 	return aws.Errorf("NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.").With("UploadId", id)
 }
 
@@ -57,7 +69,10 @@ func (t *tree) createUpload(ctx context.Context, in *api.CreateMultipartUploadIn
 }
 
 func (t *tree) uploadPart(ctx context.Context, in *api.UploadPartInput) (*api.UploadPartOutput, error) {
-	o, id := upload(*in.Key, *in.UploadId)
+	o, id, err := upload(*in.Key, *in.UploadId)
+	if err != nil {
+		return nil, err
+	}
 	q := *in
 	q.Key, q.UploadId = &o.name, &id
 	out, err := do[api.UploadPartOutput](ctx, t.store, &q)
@@ -69,7 +84,10 @@ func (t *tree) uploadPartCopy(ctx context.Context, in *api.UploadPartCopyInput) 
 	if err != nil {
 		return nil, err
 	}
-	o, id := upload(*in.Key, *in.UploadId)
+	o, id, err := upload(*in.Key, *in.UploadId)
+	if err != nil {
+		return nil, err
+	}
 	q := *in
 	q.Key, q.UploadId, q.CopySource = &o.name, &id, new(source.String())
 	out, err := do[api.UploadPartCopyOutput](ctx, t.store, &q)
@@ -85,7 +103,10 @@ func (t *tree) completeUpload(ctx context.Context, in *api.CompleteMultipartUplo
 	if err != nil {
 		return nil, err
 	}
-	o, id := upload(*in.Key, *in.UploadId)
+	o, id, err := upload(*in.Key, *in.UploadId)
+	if err != nil {
+		return nil, err
+	}
 	q := *in
 	q.Key, q.UploadId = &o.name, &id
 	if b.versioned() && (in.IfMatch != nil || in.IfNoneMatch != nil) {
@@ -104,7 +125,10 @@ func (t *tree) completeUpload(ctx context.Context, in *api.CompleteMultipartUplo
 }
 
 func (t *tree) abortUpload(ctx context.Context, in *api.AbortMultipartUploadInput) (*api.AbortMultipartUploadOutput, error) {
-	o, id := upload(*in.Key, *in.UploadId)
+	o, id, err := upload(*in.Key, *in.UploadId)
+	if err != nil {
+		return nil, err
+	}
 	q := *in
 	q.Key, q.UploadId = &o.name, &id
 	out, err := do[api.AbortMultipartUploadOutput](ctx, t.store, &q)
@@ -112,7 +136,10 @@ func (t *tree) abortUpload(ctx context.Context, in *api.AbortMultipartUploadInpu
 }
 
 func (t *tree) listParts(ctx context.Context, in *api.ListPartsInput) (*api.ListPartsOutput, error) {
-	o, id := upload(*in.Key, *in.UploadId)
+	o, id, err := upload(*in.Key, *in.UploadId)
+	if err != nil {
+		return nil, err
+	}
 	q := *in
 	q.Key, q.UploadId = &o.name, &id
 	out, err := do[api.ListPartsOutput](ctx, t.store, &q)
