@@ -13,6 +13,10 @@ type Target struct {
 	// PolicyRequired says that nothing but the resource's own policy can
 	// allow the action, as for role trust policies and KMS keys.
 	PolicyRequired bool
+	// Apart says that the service asks for this one itself while it runs,
+	// because a refusal concerns a part of the call and not all of it, as
+	// with the keys of one DeleteObjects.
+	Apart bool
 	// Context holds the condition keys that this action adds to the global
 	// ones. Names are lower case.
 	Context policy.Context

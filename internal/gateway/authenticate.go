@@ -83,9 +83,6 @@ func (x *exchange) openBody() error {
 	}
 	if x.Operation.Streaming {
 		x.req.HTTP.Body, x.req.HTTP.ContentLength = body, body.Length()
-		if body.Chunked() {
-			stripChunked(x.req.HTTP.Header)
-		}
 		return nil
 	}
 	x.req.Body, err = readAll(body, maxDocument)

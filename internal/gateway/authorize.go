@@ -6,9 +6,11 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/record"
 )
 
-// authorize decides every permission that the call needs and returns them.
+// authorize decides every permission that the call needs and returns them,
+// with those that its service will ask for apart.
 func (x *exchange) authorize() ([]call.Target, error) {
 	targets, err := x.service.Access(&x.Call, x.in)
 	if err != nil {
@@ -17,6 +19,9 @@ func (x *exchange) authorize() ([]call.Target, error) {
 	a := x.g.authorizer(&x.Call)
 	x.Allow = a.allow
 	for _, t := range targets {
+		if t.Apart {
+			continue
+		}
 		if err := a.allow(t); err != nil {
 			return nil, err
 		}
@@ -70,7 +75,7 @@ func (a *authorizer) prepare() {
 	ctx := policy.PrincipalContext(c.Principal, a.g.Identities.TagsOf(c.State, c.Principal), c.Time)
 	ctx["aws:currenttime"] = []string{c.Time.UTC().Format("2006-01-02T15:04:05Z")}
 	ctx["aws:epochtime"] = []string{strconv.FormatInt(c.Time.Unix(), 10)}
-	ctx["aws:requestedregion"] = []string{c.Region}
+	ctx["aws:requestedregion"] = []string{record.Region(c)} // us-east-1 for global services
 	ctx["aws:securetransport"] = []string{strconv.FormatBool(c.TLS != nil)}
 	if c.SourceIP != "" {
 		ctx["aws:sourceip"] = []string{c.SourceIP}

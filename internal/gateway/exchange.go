@@ -33,10 +33,7 @@ type exchange struct {
 // open begins an exchange.
 func (g *Gateway) open(w http.ResponseWriter, r *http.Request) *exchange {
 	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
-	if r.Body != http.NoBody {
-		r.Body = patient(w, r.Body, patience)
-	}
-	x := &exchange{g: g, w: w, req: wire.Request{HTTP: r}, began: time.Now()}
+	x := &exchange{g: g, w: w, req: wire.Request{HTTP: own(w, r)}, began: time.Now()}
 	x.Call = call.Call{
 		Ctx: r.Context(), SourceIP: ip, UserAgent: r.UserAgent(), Host: r.Host,
 		Region: g.Region, Time: g.Now(), RequestID: aws.UUID(), State: g.Store.View(),
@@ -48,6 +45,17 @@ func (g *Gateway) open(w http.ResponseWriter, r *http.Request) *exchange {
 		}
 	}
 	return x
+}
+
+// own returns a request of our own to change. By the one that net/http gave
+// us it tells whether a body was left unread; were its body another one, the
+// rest would be taken for the next request.
+func own(w http.ResponseWriter, r *http.Request) *http.Request {
+	o := new(*r)
+	if o.Body != http.NoBody {
+		o.Body = patient(w, o.Body, patience)
+	}
+	return o
 }
 
 // decode reads the input and checks what its model demands of it.

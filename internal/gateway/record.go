@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/journal"
 	"github.com/orgtrail/orgtrail/internal/record"
+	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
 )
 
@@ -147,7 +149,9 @@ func (x *exchange) announce(targets []call.Target) (string, error) {
 }
 
 // CloseOrphans journals the records of calls that a crash cut short. It runs
-// before the server takes calls.
+// before the server takes calls, and then now and again: a process that died
+// a moment ago may still count as alive, and other replicas die when they
+// will. Of several that find the same orphan one journals its record.
 func (g *Gateway) CloseOrphans(ctx context.Context) error {
 	orphans, err := g.Store.Orphans(ctx)
 	if err != nil {
@@ -158,7 +162,7 @@ func (g *Gateway) CloseOrphans(ctx context.Context) error {
 		if err := json.Unmarshal(o.Payload, &entries); err != nil {
 			return err
 		}
-		if err := g.Store.AppendClosing(ctx, o.ID, entries...); err != nil {
+		if err := g.Store.AppendClosing(ctx, o.ID, entries...); err != nil && !errors.Is(err, store.ErrIntentClosed) {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"strings"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -35,21 +34,4 @@ func (g *Gateway) Emit(ctx context.Context, events ...call.Event) error {
 		return nil
 	}
 	return g.Store.Append(ctx, entries...)
-}
-
-// stripChunked removes the transfer's own encoding from the content's.
-func stripChunked(h map[string][]string) {
-	var kept []string
-	for _, v := range h["Content-Encoding"] {
-		for part := range strings.SplitSeq(v, ",") {
-			if p := strings.TrimSpace(part); p != "" && p != "aws-chunked" {
-				kept = append(kept, p)
-			}
-		}
-	}
-	if len(kept) == 0 {
-		delete(h, "Content-Encoding")
-		return
-	}
-	h["Content-Encoding"] = []string{strings.Join(kept, ",")}
 }

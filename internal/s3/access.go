@@ -113,11 +113,16 @@ func (q *question) onObject(action, onVersion string) {
 
 // add asks for an action on something in a bucket.
 func (q *question) add(action string, b *Bucket, arn string, context policy.Context) {
+	q.targets = append(q.targets, b.target(q.c, action, arn, context))
+}
+
+// target is an action on something in a bucket.
+func (b *Bucket) target(c *call.Call, action, arn string, context policy.Context) call.Target {
 	context.Set("s3:ResourceAccount", b.Account)
-	q.targets = append(q.targets, call.Target{
+	return call.Target{
 		Action: "s3:" + action, Resource: arn, Owner: b.Account,
-		Policy: b.policyFor(&q.c.Principal, action), Context: context,
-	})
+		Policy: b.policyFor(&c.Principal, action), Context: context,
+	}
 }
 
 // policyFor is the bucket's policy as it bears on an action of a caller. The

@@ -1,6 +1,8 @@
 package s3
 
 import (
+	"errors"
+
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
@@ -29,13 +31,17 @@ func (s *Service) DeleteObjects(c *call.Call, in *api.DeleteObjectsInput) (*api.
 	if in.Delete == nil || len(in.Delete.Objects) == 0 || len(in.Delete.Objects) > maxDeletes {
 		return nil, malformedXML()
 	}
-	q := *in
-	q.MFA, q.RequestPayer, q.ExpectedBucketOwner, q.ChecksumAlgorithm = nil, nil, nil, nil
-	q.Delete = &api.Delete{Objects: in.Delete.Objects} // not quietly: the records name what was deleted
-	out, err := forward[api.DeleteObjectsOutput](s, c, &q)
-	if err != nil {
-		return nil, err
+	allowed, refused := sortDeletions(c, b, in)
+	out := &api.DeleteObjectsOutput{}
+	if len(allowed) > 0 {
+		q := *in
+		q.MFA, q.RequestPayer, q.ExpectedBucketOwner, q.ChecksumAlgorithm = nil, nil, nil, nil
+		q.Delete = &api.Delete{Objects: allowed} // not quietly: the records name what was deleted
+		if out, err = forward[api.DeleteObjectsOutput](s, c, &q); err != nil {
+			return nil, err
+		}
 	}
+	out.Errors = append(out.Errors, refused...)
 	for i := range out.Deleted {
 		emitDeletion(c, b, out.Deleted[i].Key, out.Deleted[i].VersionId, nil)
 	}
@@ -47,6 +53,33 @@ func (s *Service) DeleteObjects(c *call.Call, in *api.DeleteObjectsInput) (*api.
 		out.Deleted = nil
 	}
 	return out, nil
+}
+
+// sortDeletions asks for each object of a call whether the caller may delete
+// it.
+func sortDeletions(c *call.Call, b *Bucket, in *api.DeleteObjectsInput) (allowed []api.ObjectIdentifier, refused []api.Error) {
+	for _, o := range in.Delete.Objects {
+		var err error
+		for _, t := range b.deletion(c, o, aws.Val(in.BypassGovernanceRetention)) {
+			if err = c.Allow(t); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			allowed = append(allowed, o)
+			continue
+		}
+		refused = append(refused, api.Error{Key: o.Key, VersionId: o.VersionId, Code: new(aws.CodeOf(err)), Message: new(messageOf(err))})
+	}
+	return allowed, refused
+}
+
+func messageOf(err error) string {
+	var e *aws.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
 }
 
 // emitDeletion adds the record of one of the objects of a call.

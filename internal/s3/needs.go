@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
@@ -298,18 +299,29 @@ func askDeleteObjects(q *question) error {
 		return malformedXML()
 	}
 	for _, o := range in.Delete.Objects {
-		action, context := "DeleteObject", policy.Context{}
-		if aws.Val(o.VersionId) != "" {
-			action = "DeleteObjectVersion"
-			context.Set("s3:VersionId", *o.VersionId)
-		}
-		arn := objectARN(q.bucket.Name, aws.Val(o.Key))
-		q.add(action, q.bucket, arn, context)
-		if aws.Val(in.BypassGovernanceRetention) {
-			q.add("BypassGovernanceRetention", q.bucket, arn, context)
-		}
+		q.targets = append(q.targets, q.bucket.deletion(q.c, o, aws.Val(in.BypassGovernanceRetention))...)
 	}
 	return nil
+}
+
+// deletion is what it takes to delete one of the objects of DeleteObjects. A
+// refusal leaves that object, and no other.
+func (b *Bucket) deletion(c *call.Call, o api.ObjectIdentifier, bypass bool) []call.Target {
+	actions, context := []string{"DeleteObject"}, policy.Context{}
+	if aws.Val(o.VersionId) != "" {
+		actions = []string{"DeleteObjectVersion"}
+		context.Set("s3:VersionId", *o.VersionId)
+	}
+	if bypass {
+		actions = append(actions, "BypassGovernanceRetention")
+	}
+	var targets []call.Target
+	for _, action := range actions {
+		t := b.target(c, action, objectARN(b.Name, aws.Val(o.Key)), context)
+		t.Apart = true
+		targets = append(targets, t)
+	}
+	return targets
 }
 
 // setTagging adds the tags of a header, which are written like a query.
