@@ -37,7 +37,7 @@ generate: ## shapes, operation tables and docs/operations.md from the API models
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck
-	@test -z "$$(gofmt -l cmd digest internal conformance 2>/dev/null)" || { gofmt -l cmd digest internal conformance; exit 1; }
+	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 

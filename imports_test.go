@@ -15,12 +15,12 @@ const module = "github.com/orgtrail/orgtrail/"
 // layers are the packages from the bottom up. A package imports those of
 // lower layers alone; the services of one layer do not know each other.
 var layers = [][]string{
-	{"internal/aws", "internal/seal", "digest"},
+	{"internal/aws", "internal/seal", "internal/oidc", "internal/qr", "digest"},
 	{"internal/policy", "internal/journal", "internal/wire", "internal/wire/sigv4", "internal/session"},
 	{"internal/store", "internal/store/postgrestest", "internal/wire/gen"},
 	{"internal/call"},
 	{"internal/wire/api/"},
-	{"internal/record", "internal/iam/awsmanaged"},
+	{"internal/record", "internal/advice", "internal/iam/awsmanaged"},
 	{"internal/cloudtrail", "internal/organizations", "internal/iam", "internal/sts", "internal/s3", "internal/delivery", "internal/chain"},
 	{"internal/gateway", "internal/s3/plane"},
 	{"internal/server"},

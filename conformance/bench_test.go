@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +18,10 @@ import (
 // verifyHours is how many digests, and log files, BenchmarkVerify has.
 const verifyHours = 2000
 
-// BenchmarkVerify checks 2,000 digests and 2,000 log files with orgtrail
-// verify and, once, with the AWS CLI's own validator on the same server:
-// x_cli is how many times as fast ours is in this run.
+// BenchmarkVerify checks 2,000 digests and 2,000 log files. The AWS CLI's own
+// validator reads them once from the server; orgtrail verify once from the
+// server too, saving them, and then from the directory: x_cli and
+// x_cli-server are how many times as fast it is in this run.
 func BenchmarkVerify(b *testing.B) {
 	if _, err := exec.LookPath("aws"); err != nil || !readsEndpoint() {
 		b.Skip("no AWS CLI that validates against an endpoint")
@@ -39,15 +41,23 @@ func BenchmarkVerify(b *testing.B) {
 	cliTook := time.Since(began)
 	b.Log(strings.TrimSpace(string(out)))
 
-	for b.Loop() {
-		ours := exec.Command(binary, "verify", "--trail-arn", arn, "--start-time", start, "--end-time", end)
+	verify := func(args ...string) {
+		ours := exec.Command(binary, append([]string{"verify", "--trail-arn", arn, "--start-time", start, "--end-time", end}, args...)...)
 		ours.Env = env
 		if out, err := ours.CombinedOutput(); err != nil {
 			b.Fatal(err, string(out))
 		}
 	}
+	saved := b.TempDir()
+	began = time.Now()
+	verify("--save", saved)
+	serverTook := time.Since(began)
+	for b.Loop() {
+		verify("--dir", filepath.Join(saved, "logs"), "--public-keys", filepath.Join(saved, "public-keys.json"))
+	}
 	took := b.Elapsed().Seconds() / float64(b.N)
 	b.ReportMetric(cliTook.Seconds(), "cli-s")
+	b.ReportMetric(cliTook.Seconds()/serverTook.Seconds(), "x_cli-server")
 	b.ReportMetric(cliTook.Seconds()/took, "x_cli")
 }
 

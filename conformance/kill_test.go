@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -61,7 +60,7 @@ func newVictim(t testing.TB) *victim {
 func (v *victim) start() {
 	v.process = exec.Command(binary, "serve", "--dev", "--listen", v.listen, "--data", v.data, "--delivery-interval", "100ms")
 	v.process.Stderr = os.Stderr
-	v.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	tether(v.process)
 	if err := v.process.Start(); err != nil {
 		v.t.Fatal(err)
 	}

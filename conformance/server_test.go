@@ -12,7 +12,6 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,7 +31,8 @@ type script struct {
 const startPatience = 30 * time.Second
 
 // serve starts the server, on a port of its own and the script's data
-// directory, and acts as its first user from then on.
+// directory, and acts as its first user from then on. The key that the script
+// acts with before is the server's to other stores.
 //
 //	serve [flags of orgtrail serve]
 func (s *script) serve(ts *testscript.TestScript, args []string) {
@@ -40,8 +40,9 @@ func (s *script) serve(ts *testscript.TestScript, args []string) {
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)
 	s.server = exec.Command(binary, args...)
 	s.server.Dir = ts.MkAbs(".")
+	s.server.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+ts.Getenv("AWS_ACCESS_KEY_ID"), "AWS_SECRET_ACCESS_KEY="+ts.Getenv("AWS_SECRET_ACCESS_KEY"))
 	s.server.Stderr = &s.log
-	s.server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	tether(s.server)
 	os.Remove(filepath.Join(data, "config"))
 	ts.Check(s.server.Start())
 	for deadline := time.Now().Add(startPatience); ; time.Sleep(5 * time.Millisecond) {

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,23 +14,48 @@ import (
 // newFlags returns the flag set of a subcommand.
 func newFlags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet("orgtrail "+name, flag.ContinueOnError)
-	f.SetOutput(os.Stderr)
+	f.Usage = func() {
+		fmt.Fprintf(f.Output(), "usage: %s [flags]\n\n", f.Name())
+		f.PrintDefaults()
+	}
 	return f
+}
+
+// parseArgs reads the arguments, which are flags alone. It says in one line
+// what is wrong with them.
+func parseArgs(f *flag.FlagSet, args []string) error {
+	usage := f.Usage
+	f.Usage = func() {} // many lines, between which the one that counts is lost
+	f.SetOutput(io.Discard)
+	err := f.Parse(args)
+	f.Usage = usage
+	switch {
+	case err == flag.ErrHelp:
+		f.SetOutput(os.Stdout)
+		f.Usage()
+		return err
+	case err == nil && f.NArg() > 0:
+		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if err != nil {
+		return misused(f, err)
+	}
+	return nil
+}
+
+// misused says what is wrong with the use of a subcommand.
+func misused(f *flag.FlagSet, err error) error {
+	fmt.Fprintf(os.Stderr, "orgtrail: %v (%s -h lists the flags)\n", err, f.Name())
+	return errUsage
 }
 
 // parse reads the arguments, with ORGTRAIL_<FLAG> from the environment for
 // every flag that is not given.
 func parse(f *flag.FlagSet, args []string) error {
+	if err := parseArgs(f, args); err != nil {
+		return err
+	}
 	given := make(map[string]bool)
-	if err := f.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return err
-		}
-		return errUsage // the flag package has said what is wrong
-	}
-	if f.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
 	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
 	var err error
 	f.VisitAll(func(fl *flag.Flag) {
@@ -39,7 +65,7 @@ func parse(f *flag.FlagSet, args []string) error {
 			return
 		}
 		if e := f.Set(fl.Name, value); e != nil {
-			err = fmt.Errorf("%s: %w", name, e)
+			err = misused(f, fmt.Errorf("%s=%s: %w", name, value, e))
 		}
 	})
 	return err

@@ -24,6 +24,7 @@ var commands = []command{
 	{"env", "print the variables that point the AWS CLI and SDKs at the server", env},
 	{"demo", "build an organization with a trail on a temporary server and show what it delivers", demo},
 	{"verify", "check that nothing of a trail's log files was changed, removed or added", verify},
+	{"policy", "decide requests against policies, and check a policy before it is stored", policies},
 	{"version", "print the version", printVersion},
 }
 
@@ -59,8 +60,7 @@ func run(ctx context.Context, args []string) error {
 		usage(os.Stdout)
 		return nil
 	}
-	fmt.Fprintf(os.Stderr, "orgtrail: unknown command %q\n\n", args[0])
-	usage(os.Stderr)
+	fmt.Fprintf(os.Stderr, "orgtrail: unknown command %q (orgtrail help lists them)\n", args[0])
 	return errUsage
 }
 

@@ -22,6 +22,6 @@ func serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.Log.Info("serving", "url", s.URL(), "data", c.Data, "engine", s.Engine(), "credentials", s.CredentialsFile())
+	c.Log.Info("serving", "url", s.URL(), "data", s.Data, "engine", s.Engine(), "credentials", s.CredentialsFile())
 	return s.Wait(ctx)
 }

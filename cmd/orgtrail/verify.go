@@ -108,14 +108,8 @@ func parseVerification(args []string, now time.Time) (*verification, error) {
 		f.PrintDefaults()
 		fmt.Fprint(f.Output(), verifyStatus)
 	}
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil, err
-		}
-		return nil, errUsage // the flag package has said what is wrong
-	}
-	if f.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	if err := parseArgs(f, args); err != nil {
+		return nil, err
 	}
 	v.Start, v.End = time.Time(start), time.Time(end)
 	if v.End.IsZero() {

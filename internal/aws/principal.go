@@ -13,7 +13,9 @@ const (
 	FederatedUser PrincipalType = "FederatedUser"
 	AWSAccount    PrincipalType = "AWSAccount"
 	AWSService    PrincipalType = "AWSService"
-	Anonymous     PrincipalType = ""
+	// WebIdentityUser is who an OpenID Connect provider vouches for.
+	WebIdentityUser PrincipalType = "WebIdentityUser"
+	Anonymous       PrincipalType = ""
 )
 
 // Principal is who makes a call.
@@ -27,6 +29,8 @@ type Principal struct {
 	// the account id of a root.
 	ID       string
 	UserName string // of an IAM user
+	// Provider is the ARN of the identity provider of a WebIdentityUser.
+	Provider string
 	// AccessKeyID is the key that signed the call.
 	AccessKeyID string
 	// Service is the service principal (cloudtrail.amazonaws.com) of a call

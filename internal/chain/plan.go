@@ -63,7 +63,8 @@ func (s *Signer) sort(ctx context.Context, b *batch) (drafts []*draft, err error
 	for _, t := range all {
 		var known bool
 		if t.of, known = s.Trails.Trail(view, t.trail); !known {
-			changes = append(changes, t.drop())
+			s.Log.Warn("a chain of an unknown trail waits", "trail", t.trail, "account", t.account, "region", t.region)
+			changes = append(changes, t.postpone(b.horizon+s.Interval.Milliseconds()))
 			continue
 		}
 		if t.plan != nil && t.wait > 0 && !t.plan.fits(t.of) {

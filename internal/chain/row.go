@@ -22,6 +22,14 @@ func ceil(ms int64) int64  { return floor(ms + second - 1) }
 
 func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
+// unixMilli is 0 for the zero time.
+func unixMilli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
 // never is the due time of a chain of which nothing is to come.
 const never = math.MaxInt64
 

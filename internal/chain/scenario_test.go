@@ -6,7 +6,6 @@ import (
 
 	"github.com/orgtrail/orgtrail/digest"
 	"github.com/orgtrail/orgtrail/internal/aws"
-	"github.com/orgtrail/orgtrail/internal/store"
 )
 
 const hour = time.Hour
@@ -332,15 +331,26 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// Chains of a store that was emptied are nobody's.
+// After everything was emptied, a trail of the same name starts anew.
 func TestReset(t *testing.T) {
 	r := newRig(t)
 	r.create("a", "")
+	r.log(owner, virginia)
 	r.flush()
-	r.change(func(tx *store.Tx) { trails.Delete(tx, "a") })
+	r.pass(hour)
+	if err := r.store.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.buckets.objects = newBuckets().objects
+	r.delivery.Reset()
 	r.signer.Reset()
 	r.pass(hour)
 	if n := r.count(`SELECT COUNT(*) FROM chain`); n != 0 || len(r.signed()) != 0 {
 		t.Errorf("%d chains, %d digests", n, len(r.signed()))
 	}
+	r.create("a", "")
+	r.flush()
+	r.pass(hour)
+	r.wantWindows(owner, virginia, "*120-180 0")
+	r.wantNotices()
 }

@@ -47,6 +47,9 @@ type Signer struct {
 	// mu is held for the whole of a step: there is one at a time.
 	mu    sync.Mutex
 	lease lease
+	// epoch is that of the lease under which the control plane was caught up
+	// with.
+	epoch int64
 	// surveyed is when the chains were last surveyed, zero when they must be.
 	surveyed time.Time
 	drain    drain
@@ -110,7 +113,7 @@ func (s *Signer) RunDue(ctx context.Context, now time.Time) error {
 // Flush brings the chains up to date: those that are missing are opened,
 // those that are over get their last digest, and digests that were refused are
 // tried again. No window is closed early for its sake. Call it when everything
-// is delivered.
+// is delivered; chains of another replica are left to it.
 func (s *Signer) Flush(ctx context.Context) error {
 	s.mustSurvey()
 	return s.stepUnlessHeld(ctx, s.Clock(), true)
@@ -151,7 +154,9 @@ func (s *Signer) step(ctx context.Context, now time.Time, retry bool) error {
 	if err != nil {
 		return err
 	}
-	err = s.advance(ctx, now, retry)
+	if err = s.catchUp(ctx); err == nil {
+		err = s.advance(ctx, now, retry)
+	}
 	if lost := context.Cause(ctx); err != nil && lost != nil {
 		err = lost
 	}
@@ -162,6 +167,32 @@ func (s *Signer) step(ctx context.Context, now time.Time, retry bool) error {
 	return err
 }
 
+// catchUp waits until what a new holder of the lease reads of the control
+// plane is not older than what the holder before it has acted on.
+func (s *Signer) catchUp(ctx context.Context) error {
+	epoch := s.lease.held.Epoch
+	if s.epoch == epoch {
+		return nil
+	}
+	var rev int64
+	err := s.Store.Read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT rev FROM head WHERE id = 1`).Scan(&rev)
+	})
+	if err != nil {
+		return err
+	}
+	for s.Store.View().Rev() < rev {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	s.epoch, s.surveyed, s.drain = epoch, time.Time{}, drain{}
+	return nil
+}
+
+// advance surveys the chains when it is time to, and does what is due.
 func (s *Signer) advance(ctx context.Context, now time.Time, retry bool) error {
 	if retry {
 		if err := s.retryNow(ctx); err != nil {
@@ -219,7 +250,6 @@ func (s *Signer) work(ctx context.Context, now time.Time) error {
 func (s *Signer) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.drain = drain{}
 	if err := s.lease.release(); err != nil {
 		s.Log.Warn("the lease of the digests was not given back and will expire", "error", err)
 	}

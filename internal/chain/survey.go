@@ -95,12 +95,6 @@ func (v *survey) look(ctx context.Context) (err error) {
 		if err := v.trail(ctx, t); err != nil {
 			return err
 		}
-		delete(v.chains, t.ID)
-	}
-	for _, places := range v.chains { // of trails that nobody knows
-		for _, c := range places {
-			v.change(c.drop())
-		}
 	}
 	return nil
 }
@@ -241,25 +235,23 @@ func (v *survey) supersede(t *Trail, c *chain) bool {
 		return false
 	}
 	end := floor(began)
-	for _, p := range t.Validated {
-		if off := ceil(p.Until.UnixMilli()); !p.Until.IsZero() && off > c.end() {
-			end = min(end, off)
-		}
+	if off := t.off(c.run, c.since); off != 0 {
+		end = min(end, ceil(off))
 	}
 	v.change(c.close(max(end, c.end())))
 	return true
 }
 
-// open begins a chain after another one, or the first. In the trail's home
-// region it begins with the run, so that a trail without any traffic has
-// digests; in other regions with the first file.
-func (v *survey) open(ctx context.Context, t *Trail, p place, c *chain) error {
+// open begins a chain where none runs. In the trail's home region it begins
+// with the run, so that a trail without any traffic has digests; in other
+// regions with the first file.
+func (v *survey) open(ctx context.Context, t *Trail, p place, old *chain) error {
 	since := floor(t.Run.From.UnixMilli())
 	home := p.region == t.Home
 	// The account may have joined, or the server may have been down, since a
 	// run began that is not new.
 	if !home || since < v.now-day {
-		if !home && v.quiet(t, p, c) {
+		if !home && v.quiet(t, p, old) {
 			return nil
 		}
 		f, some, err := t.undigested(ctx, v.tx, p)
@@ -274,17 +266,22 @@ func (v *survey) open(ctx context.Context, t *Trail, p place, c *chain) error {
 			return nil
 		}
 	}
-	v.begin(t, p, since, c)
+	v.begin(t, p, since, 0, old)
 	return nil
 }
 
-// begin writes the row of a new chain, whose windows come after those of the
-// old one.
-func (v *survey) begin(t *Trail, p place, since int64, old *chain) {
+// begin writes the row of a new chain. Its windows come after those of the
+// old one, and none reaches back before the run, when validation may have been
+// off: a file of that time stands in the first window too.
+func (v *survey) begin(t *Trail, p place, since, last int64, old *chain) {
+	since = max(since, floor(t.Run.From.UnixMilli()))
 	if old != nil {
 		since = max(since, old.end(), old.since+second)
 	}
 	c := &chain{place: p, since: since, run: t.Run.ID, start: since, due: since + v.Interval.Milliseconds()}
+	if last != 0 {
+		c.last, c.due = max(last, since+second), 0
+	}
 	v.change(c.open(t.Run.Organization))
 	if first, ok := v.regions[p.region]; !ok || since < first {
 		v.regions[p.region] = since
@@ -292,42 +289,60 @@ func (v *survey) begin(t *Trail, p place, since int64, old *chain) {
 }
 
 // finish gives an end to a chain of a trail, or of an account or a region,
-// that is not validated any more. When validation was switched off its last
-// window ends there; otherwise it holds all that was still to be delivered.
+// that is not validated any more.
 func (v *survey) finish(ctx context.Context, t *Trail, c *chain) error {
 	if c.last != 0 {
 		return nil
 	}
-	if off := t.off(); off != 0 {
-		if v.horizon >= off {
-			v.change(c.close(max(ceil(off), c.end())))
-		}
-		return nil
+	end, known, err := v.ending(ctx, t, c.place, c.run, c.since)
+	if err == nil && known {
+		v.change(c.close(max(end, c.end())))
 	}
-	if !v.drained(t, c.place) {
-		return nil
+	return err
+}
+
+// ending returns where the last window of a chain ends whose place is not
+// validated any more: where validation was switched off; otherwise when all
+// that was still to be delivered is, and false before.
+func (v *survey) ending(ctx context.Context, t *Trail, p place, run string, since int64) (end int64, known bool, err error) {
+	if off := t.off(run, since); off != 0 {
+		return ceil(off), v.horizon >= off, nil
 	}
-	end := v.now
+	if !v.drained(t, p) {
+		return 0, false, nil
+	}
+	end = v.now
 	if !t.Run.lasts() {
 		end = t.Run.Until.UnixMilli()
 	}
-	f, some, err := t.undigested(ctx, v.tx, c.place)
-	if err != nil {
-		return err
-	}
+	f, some, err := t.undigested(ctx, v.tx, p)
 	if some {
 		end = max(end, f.newest+1)
 	}
-	v.change(c.close(max(ceil(end), c.end())))
-	return nil
+	return ceil(end), true, err
 }
 
-// off is when validation was switched off, 0 while it is on.
-func (t *Trail) off() int64 {
-	if n := len(t.Validated); n > 0 && !t.Validated[n-1].lasts() {
-		return t.Validated[n-1].Until.UnixMilli()
+// off returns when validation was switched off under a chain of a run that
+// begins at since, 0 when it was not. Of a run before the newest one only the
+// second is known in which it began.
+func (t *Trail) off(run string, since int64) (off int64) {
+	for _, p := range t.Validated {
+		switch {
+		case run == t.Run.ID && p.From.After(t.Run.From):
+			return off
+		case run == t.Run.ID:
+			off = unixMilli(p.Until)
+		case unixMilli(p.Until) >= since+second:
+			return p.Until.UnixMilli()
+		}
 	}
-	return 0
+	return off
+}
+
+// validates reports whether validation is on.
+func (t *Trail) validates() bool {
+	n := len(t.Validated)
+	return n > 0 && t.Validated[n-1].lasts()
 }
 
 // drained reports whether everything that a place was to get out of the
@@ -341,21 +356,30 @@ func (v *survey) drained(t *Trail, p place) bool {
 		!v.Trails.Validates(v.drain.passed, t.ID, p.account, p.region)
 }
 
-// late sees to files that turn up where no chain runs: the last one gets one
-// more digest, or one is opened for them.
+// late sees to files that turn up where no chain runs and none will: the last
+// chain gets one more digest, unless that would reach too far, and then there
+// is a chain for them.
 func (v *survey) late(ctx context.Context, t *Trail, p place, c *chain) error {
 	if v.quiet(t, p, c) {
 		return nil
 	}
 	f, some, err := t.undigested(ctx, v.tx, p)
-	switch {
-	case err != nil || !some:
+	if err != nil || !some {
 		return err
-	case c == nil:
-		v.begin(t, p, floor(f.oldest), nil)
-	default:
-		v.change(c.close(max(ceil(f.newest+1), c.start+second)))
 	}
+	if c != nil && c.run == t.Run.ID && f.newest < c.start+v.Interval.Milliseconds() {
+		v.change(c.close(max(ceil(f.newest+1), c.start+second)))
+		return nil
+	}
+	since := max(floor(f.oldest), floor(t.Run.From.UnixMilli()))
+	end, known, err := v.ending(ctx, t, p, t.Run.ID, since)
+	if err != nil {
+		return err
+	}
+	if !known {
+		end = 0
+	}
+	v.begin(t, p, since, end, c)
 	return nil
 }
 
@@ -367,5 +391,5 @@ func (v *survey) quiet(t *Trail, p place, c *chain) bool {
 	if c == nil {
 		return len(t.Validated) == 0 || last < t.Validated[0].From.UnixMilli()
 	}
-	return c.start < v.now-day && (last < c.start || t.off() != 0)
+	return c.start < v.now-day && (last < c.start || !t.validates())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/orgtrail/orgtrail/digest"
@@ -54,6 +55,9 @@ func decodePlan(b []byte) (*plan, error) {
 	p := new(plan)
 	if err := json.Unmarshal(b, p); err != nil {
 		return nil, fmt.Errorf("chain: a plan cannot be read: %w", err)
+	}
+	if p.Bucket == "" || p.Key == "" || p.Signature == "" || p.End <= 0 {
+		return nil, errors.New("chain: a plan without a place, an end or a signature")
 	}
 	return p, nil
 }

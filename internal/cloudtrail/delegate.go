@@ -26,16 +26,32 @@ func (s *Service) RegisterOrganizationDelegatedAdmin(c *call.Call, in *api.Regis
 			return nil, err
 		}
 	}
+	if err := s.mayDelegate(c, org, "RegisterDelegatedAdministrator", aws.Val(in.MemberAccountId)); err != nil {
+		return nil, err
+	}
 	return nil, delegationError(s.Organizations.RegisterDelegatedAdministrator(c, aws.Val(in.MemberAccountId)))
 }
 
 // DeregisterOrganizationDelegatedAdmin takes the registration away. What the
 // delegated administrator made stays.
 func (s *Service) DeregisterOrganizationDelegatedAdmin(c *call.Call, in *api.DeregisterOrganizationDelegatedAdminInput) (*api.DeregisterOrganizationDelegatedAdminOutput, error) {
-	if _, err := s.managed(c); err != nil {
+	org, err := s.managed(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayDelegate(c, org, "DeregisterDelegatedAdministrator", aws.Val(in.DelegatedAdminAccountId)); err != nil {
 		return nil, err
 	}
 	return nil, delegationError(s.Organizations.DeregisterDelegatedAdministrator(c, aws.Val(in.DelegatedAdminAccountId)))
+}
+
+// mayDelegate asks whether the caller may have Organizations do what
+// CloudTrail does there in the caller's name.
+func (s *Service) mayDelegate(c *call.Call, org Organization, operation, account string) error {
+	member := aws.NewARN("organizations", "", org.ManagementAccount, "account/"+org.ID+"/"+account).String()
+	return s.allowAll(c,
+		call.Target{Action: "organizations:ListAWSServiceAccessForOrganization", Resource: "*"},
+		call.Target{Action: "organizations:" + operation, Resource: member, Context: map[string][]string{"organizations:serviceprincipal": {ServicePrincipal}}})
 }
 
 // managed returns the organization that the caller's account manages.

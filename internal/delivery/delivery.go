@@ -35,8 +35,6 @@ type Config struct {
 	Interval time.Duration
 	// Clock is the time of deliveries; nil is time.Now.
 	Clock func() time.Time
-	// Observers are told of what was delivered, in this order.
-	Observers []Observer
 	// Log is told what an operator should know; nil is slog.Default().
 	Log *slog.Logger
 

@@ -166,41 +166,6 @@ func (u unseen) Destination(r store.Reader, trail string) (Destination, bool) {
 	return u.known.Destination(r, trail)
 }
 
-func TestObserversAreToldOnce(t *testing.T) {
-	r := newRig(t)
-	told := map[string]Delivered{}
-	d := r.delivery(func(c *Config) {
-		c.Observers = []Observer{func(_ context.Context, files []Delivered) {
-			r.buckets.mu.Lock()
-			defer r.buckets.mu.Unlock()
-			for _, f := range files {
-				at := f.Bucket + "/" + f.Object
-				if _, ok := told[at]; ok {
-					t.Errorf("told twice of %s", at)
-				}
-				if _, ok := r.buckets.objects[at]; !ok {
-					t.Errorf("told of %s before it was there", at)
-				}
-				told[at] = f
-			}
-		}}
-	})
-	r.appendMany(100)
-	r.buckets.refusing(func(o Object) *aws.Error {
-		if o.Bucket == "shared" {
-			return aws.Errorf("NoSuchBucket", "no")
-		}
-		return nil
-	})
-	r.flush(d)
-	r.buckets.refusing(nil)
-	r.flush(d)
-	r.check()
-	if len(told) != len(r.buckets.keys()) {
-		t.Errorf("told of %d objects of %d", len(told), len(r.buckets.keys()))
-	}
-}
-
 func TestMetrics(t *testing.T) {
 	r := newRig(t)
 	d := r.delivery()

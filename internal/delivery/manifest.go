@@ -11,9 +11,6 @@ import (
 type Delivered struct {
 	Trail, Account, Region string
 	Bucket, Object         string // Object is the whole key
-	// Time is when the delivery was committed; zero in what observers are
-	// told.
-	Time time.Time
 	// SHA256 (hex) and Size are those of the uncompressed bytes.
 	SHA256         string
 	Size           int64

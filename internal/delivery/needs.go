@@ -47,11 +47,6 @@ type Object struct {
 	Account, Region               string // whose records it holds
 }
 
-// Observer is told of log files that are in their bucket, before delivery
-// moves on: after a crash it may be told again of the same ones. It should
-// take its time elsewhere.
-type Observer func(context.Context, []Delivered)
-
 // Store is what delivery needs of the store.
 type Store interface {
 	View() *store.Snapshot

@@ -85,22 +85,3 @@ func (f *file) delivered(b *body) Delivered {
 		Oldest: time.UnixMilli(b.oldest).UTC(), Newest: time.UnixMilli(b.newest).UTC(),
 	}
 }
-
-// notify tells the observers of the files that are in their bucket.
-func (s *shard) notify(ctx context.Context, results []result) {
-	if len(s.Observers) == 0 {
-		return
-	}
-	var there []Delivered
-	for i := range results {
-		if results[i].refused == nil {
-			there = append(there, results[i].Delivered)
-		}
-	}
-	if len(there) == 0 {
-		return
-	}
-	for _, observe := range s.Observers {
-		observe(ctx, there)
-	}
-}

@@ -219,7 +219,6 @@ func (s *shard) carryOut(ctx context.Context, c *cut) error {
 	if err != nil {
 		return err
 	}
-	s.notify(ctx, results)
 	now := s.Clock()
 	if err := s.settle(ctx, c, results, now); err != nil {
 		return err

@@ -156,7 +156,6 @@ func (s *shard) drain(ctx context.Context, to Destination, f folder) (last *resu
 		if err := ctx.Err(); err != nil {
 			return last, err
 		}
-		s.notify(ctx, batch)
 		if err := s.settleSpool(ctx, batch, s.Clock()); err != nil {
 			return last, err
 		}

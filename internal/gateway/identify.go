@@ -36,6 +36,7 @@ func (x *exchange) identify() error {
 	} else if err := x.readInput(); err != nil {
 		return err
 	}
+	x.chooseUnsigned()
 	op, err := x.api().Identify(&x.req)
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func (x *exchange) chooseService() error {
 	switch {
 	case target != "":
 		x.service = x.g.speaking(wire.AWSJSON)
-	case r.Method == http.MethodPost && isForm:
+	case r.Method == http.MethodPost && isForm, scope == "" && r.URL.Path == "/" && r.URL.Query().Has("Action"):
 		x.service = x.g.speaking(wire.AWSQuery)
 	default:
 		x.service = x.g.speaking(wire.RESTXML)
@@ -74,6 +75,20 @@ func (x *exchange) chooseService() error {
 		return aws.Errorf("UnknownOperationException", "The operation %s is not served here.", target)
 	}
 	return nil // without a signature: S3, or a query call that is refused for lacking one
+}
+
+// chooseUnsigned finds the service of a query call without a signature by its
+// form.
+func (x *exchange) chooseUnsigned() {
+	if x.sig != nil || x.api().Protocol != wire.AWSQuery {
+		return
+	}
+	for _, service := range x.g.Services {
+		if service.API.Serves(&x.req) {
+			x.service = service
+			return
+		}
+	}
 }
 
 // speaking returns a service of a protocol.

@@ -27,7 +27,7 @@ func (x *exchange) entries(before []journal.Route, o record.Outcome) []journal.E
 	}
 	var list []journal.Entry
 	shared := ""
-	if len(x.Owners) > 0 {
+	if len(x.Owners) > 0 && x.Account() != "" {
 		shared = aws.UUID()
 	}
 	for _, account := range append([]string{x.Account()}, x.Owners...) {

@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"strings"
+
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
@@ -10,6 +12,9 @@ import (
 // Access lists the permissions that a call needs. What does not exist is named
 // as it would be at the root path; whether it exists is asked later.
 func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
+	if s := c.Principal.Session; s != nil && c.Principal.Type != aws.AssumedRole && !s.MFA {
+		return nil, invalidToken() // IAM takes no credentials of GetFederationToken, and of GetSessionToken those with a second factor
+	}
 	need, ok := needs[c.Operation.Name]
 	if !ok {
 		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
@@ -88,6 +93,49 @@ func (n *permission) policy(arn *string) {
 	}
 	if p, ok := policyByARN(n.c.State, n.Resource); ok {
 		n.resourceTags(p.Tags)
+	}
+}
+
+// principal names a user, a group or a role by its ARN.
+func (n *permission) principal(arn *string) {
+	n.Resource = aws.Val(arn)
+	a, ok := aws.ParseARN(n.Resource)
+	if !ok || a.Account != n.c.Account() {
+		return
+	}
+	_, name := pathAndName(a.Resource)
+	switch class, _, _ := strings.Cut(a.Resource, "/"); class {
+	case userClass.noun:
+		n.user(&name)
+	case groupClass.noun:
+		n.group(&name)
+	case roleClass.noun:
+		n.role(&name)
+	}
+}
+
+// device names an MFA device by its serial number.
+func (n *permission) device(serial *string) {
+	n.Resource = aws.Val(serial)
+	if d, ok := mfaDevices.Get(n.c.State, n.Resource); ok && d.Account == n.c.Account() {
+		n.resourceTags(d.Tags)
+	}
+}
+
+// provider names an OpenID Connect provider.
+func (n *permission) provider(arn *string) {
+	n.Resource = aws.Val(arn)
+	if p, ok := providers.Get(n.c.State, n.Resource); ok && p.Account == n.c.Account() {
+		n.resourceTags(p.Tags)
+	}
+}
+
+// certificate names a server certificate.
+func (n *permission) certificate(name *string) {
+	n.Resource = certificateClass.arn(n.c.Account(), "/", aws.Val(name))
+	if k, ok := serverCertificates.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
+		n.Resource = k.ARN
+		n.resourceTags(k.Tags)
 	}
 }
 

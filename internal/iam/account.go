@@ -139,6 +139,7 @@ func (s *Service) GetAccountSummary(c *call.Call, _ *api.GetAccountSummaryInput)
 	for _, p := range customerPolicies(c.State, c.Account()) {
 		versions += len(p.Versions)
 	}
+	devices := mfaDevices.Scan(c.State, mfaClass.arn(c.Account(), "/", ""))
 	rootKeys := min(1, count(accessKeys.By(c.State, byUser, rootKey(c.Account()))))
 	sums := map[string]int{
 		"Users": count(users.Scan(c.State, prefix)), "UsersQuota": userClass.limit,
@@ -154,10 +155,15 @@ func (s *Service) GetAccountSummary(c *call.Call, _ *api.GetAccountSummaryInput)
 		"AttachedPoliciesPerRoleQuota": attachedPerEntity,
 		"AccessKeysPerUserQuota":       keysPerUser, "GroupsPerUserQuota": groupsPerUser,
 		"AccountAccessKeysPresent": rootKeys, "GlobalEndpointTokenVersion": 1,
+		"MFADevices": count(devices), "MFADevicesInUse": count(where(devices, func(d *MFADevice) bool { return d.User != "" })),
+		"Providers":          count(providers.Scan(c.State, providerARN(c.Account(), ""))),
+		"ServerCertificates": count(serverCertificates.Scan(c.State, prefix)), "ServerCertificatesQuota": certificateClass.limit,
+		"SigningCertificatesPerUserQuota":   certificatesPerUser,
+		"AccountSigningCertificatesPresent": min(1, count(signingCertificates.By(c.State, byUser, rootKey(c.Account())))),
 		// What there is none of here.
-		"ServerCertificates": 0, "ServerCertificatesQuota": 20, "SigningCertificatesPerUserQuota": 2,
-		"MFADevices": 0, "MFADevicesInUse": 0, "AccountMFAEnabled": 0, "Providers": 0,
-		"AccountPasswordPresent": 0, "AccountSigningCertificatesPresent": 0,
+
+		"AccountMFAEnabled":      0,
+		"AccountPasswordPresent": 0,
 	}
 	out := make(map[string]int32, len(sums))
 	for k, n := range sums {

@@ -65,6 +65,11 @@ func alive(r store.Reader, cr *session.Credentials) (aws.Principal, bool) {
 		return p, false
 	}
 	issuer, ok := k.principal(r)
+	if p.Type == aws.FederatedUser {
+		p.Session = new(*p.Session)
+		p.Session.IssuerARN, p.Session.IssuerName = issuer.ARN, issuer.UserName
+		return p, ok && issuer.ID == p.Session.IssuerID
+	}
 	p.ARN, p.UserName = issuer.ARN, issuer.UserName
 	return p, ok && issuer.ID == p.ID
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/session"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -323,4 +324,46 @@ func BenchmarkPoliciesOf(b *testing.B) {
 	for b.Loop() {
 		f.service.PoliciesOf(r, f.caller)
 	}
+}
+
+// Credentials of a federated user reach as far as those of the user who asked
+// for them, within the session policies, and as long.
+func TestFederatedUser(t *testing.T) {
+	f := newFixture(t)
+	codec := session.NewCodec(testKey(t))
+	issue := func(by aws.Principal) (id, token string) {
+		p := aws.Principal{
+			Type: aws.FederatedUser, Account: account, ARN: "arn:aws:sts::111111111111:federated-user/visitor", ID: account + ":visitor",
+			AccessKeyID: session.NewAccessKeyID(session.Temporary, account),
+			Session: &aws.Session{
+				IssuerType: by.Type, IssuerID: by.ID, IssuerARN: by.ARN, IssuerName: by.UserName, Name: "visitor",
+				Created: f.now, Expires: f.now.Add(time.Hour), Policies: []string{*document("s3:*")},
+			},
+		}
+		return p.AccessKeyID, codec.Token(session.Credentials{Secret: "s", Principal: p, IssuedBy: by.AccessKeyID})
+	}
+	id, token := issue(f.caller)
+	f.do(&api.UpdateUserInput{UserName: new("admin"), NewUserName: new("boss")})
+	p, _, err := f.service.Credentials(f.store.View(), id, token, f.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.equal("issuer", p.Session.IssuerARN, "arn:aws:iam::111111111111:user/boss")
+	f.equal("itself", p.ARN, "arn:aws:sts::111111111111:federated-user/visitor")
+	identity, _, limits := f.service.PoliciesOf(f.store.View(), p)
+	f.equal("policies", []int{len(identity), len(limits)}, []int{1, 1})
+	decide := func(action string) policy.Decision {
+		return policy.Evaluate(policy.Request{Principal: p, Action: action, Resource: "*"}, policy.Documents{Identity: identity, Session: limits}).Decision
+	}
+	f.equal("within both", decide("s3:GetObject"), policy.Allowed)
+	f.equal("not within the session's", decide("sqs:SendMessage"), policy.ImplicitDeny)
+	f.caller = p
+	op := api.API.Operation("ListUsers")
+	if _, err := f.service.Access(&call.Call{Principal: p, Operation: op, State: f.store.View()}, &api.ListUsersInput{}); aws.CodeOf(err) != "InvalidClientTokenId" {
+		t.Error("IAM takes the credentials of a federated user:", err)
+	}
+
+	f.caller = root(account)
+	f.do(&api.UpdateAccessKeyInput{UserName: new("boss"), AccessKeyId: &f.admin.AccessKeyID, Status: new("Inactive")})
+	f.refused("after its issuer's key", id, token, invalidKey)
 }

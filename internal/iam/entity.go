@@ -40,11 +40,13 @@ type class struct {
 }
 
 var (
-	userClass    = &class{"user", "User", "userName", "AIDA", 64, "UsersPerAccount", 5000, 2048}
-	groupClass   = &class{"group", "Group", "groupName", "AGPA", 128, "GroupsPerAccount", 300, 5120}
-	roleClass    = &class{"role", "Role", "roleName", "AROA", 64, "RolesPerAccount", 1000, 10240}
-	policyClass  = &class{"policy", "Policy", "policyName", "ANPA", 128, "PoliciesPerAccount", 1500, 0}
-	profileClass = &class{"instance-profile", "Instance Profile", "instanceProfileName", "AIPA", 128, "InstanceProfilesPerAccount", 1000, 0}
+	userClass        = &class{"user", "User", "userName", "AIDA", 64, "UsersPerAccount", 5000, 2048}
+	groupClass       = &class{"group", "Group", "groupName", "AGPA", 128, "GroupsPerAccount", 300, 5120}
+	roleClass        = &class{"role", "Role", "roleName", "AROA", 64, "RolesPerAccount", 1000, 10240}
+	policyClass      = &class{"policy", "Policy", "policyName", "ANPA", 128, "PoliciesPerAccount", 1500, 0}
+	mfaClass         = &class{"mfa", "MFA Device", "virtualMFADeviceName", "", 226, "MFADevicesPerAccount", 5000, 0}
+	certificateClass = &class{"server-certificate", "The Server Certificate", "serverCertificateName", "ASCA", 128, "ServerCertificatesPerAccount", 20, 0}
+	profileClass     = &class{"instance-profile", "Instance Profile", "instanceProfileName", "AIPA", 128, "InstanceProfilesPerAccount", 1000, 0}
 )
 
 // entity makes a new entity of the class. A nil path is the root path.
@@ -74,6 +76,9 @@ func (k *class) arn(account, path, name string) string {
 }
 
 func (k *class) notFound(name string) *aws.Error {
+	if k == certificateClass {
+		return noSuchEntity("The Server Certificate with name %s cannot be found.", name)
+	}
 	if k == profileClass {
 		return noSuchEntity("Instance Profile %s cannot be found.", name)
 	}

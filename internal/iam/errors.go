@@ -37,11 +37,14 @@ func protected(role string) *aws.Error {
 
 // The quotas of what hangs on an entity.
 const (
-	keysPerUser       = 2
-	groupsPerUser     = 10
-	attachedPerEntity = 10
-	versionsPerPolicy = 5
-	policySize        = 6144 // characters of a managed policy, without white space
-	trustSize         = 2048 // characters of a role's trust policy, without white space
-	tagsPerEntity     = 50
+	keysPerUser         = 2
+	devicesPerUser      = 8
+	sshKeysPerUser      = 5
+	certificatesPerUser = 2
+	groupsPerUser       = 10
+	attachedPerEntity   = 10
+	versionsPerPolicy   = 5
+	policySize          = 6144 // characters of a managed policy, without white space
+	trustSize           = 2048 // characters of a role's trust policy, without white space
+	tagsPerEntity       = 50
 )

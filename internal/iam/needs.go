@@ -182,4 +182,114 @@ var needs = map[string]func(*permission, any){
 	"DeleteAccountAlias": onAll,
 	"ListAccountAliases": onAll,
 	"GetAccountSummary":  onAll,
+
+	"CreateLoginProfile": on(func(n *permission, in *api.CreateLoginProfileInput) { n.user(in.UserName) }),
+	"GetLoginProfile":    on(func(n *permission, in *api.GetLoginProfileInput) { n.user(in.UserName) }),
+	"UpdateLoginProfile": on(func(n *permission, in *api.UpdateLoginProfileInput) { n.user(in.UserName) }),
+	"DeleteLoginProfile": on(func(n *permission, in *api.DeleteLoginProfileInput) { n.user(in.UserName) }),
+	"ChangePassword": func(n *permission, _ any) {
+		n.user(nil)
+		n.ownPassword()
+	},
+	"GetAccountPasswordPolicy":    func(n *permission, _ any) { n.ownPassword() },
+	"UpdateAccountPasswordPolicy": onAll,
+	"DeleteAccountPasswordPolicy": onAll,
+
+	"CreateVirtualMFADevice": on(func(n *permission, in *api.CreateVirtualMFADeviceInput) {
+		n.made(mfaClass, in.VirtualMFADeviceName, in.Path, in.Tags, "iam:TagMFADevice")
+	}),
+	"DeleteVirtualMFADevice": on(func(n *permission, in *api.DeleteVirtualMFADeviceInput) { n.device(in.SerialNumber) }),
+	"ListVirtualMFADevices":  onAll,
+	"EnableMFADevice":        on(func(n *permission, in *api.EnableMFADeviceInput) { n.user(in.UserName) }),
+	"DeactivateMFADevice":    on(func(n *permission, in *api.DeactivateMFADeviceInput) { n.user(in.UserName) }),
+	"ResyncMFADevice":        on(func(n *permission, in *api.ResyncMFADeviceInput) { n.user(in.UserName) }),
+	"GetMFADevice":           on(func(n *permission, in *api.GetMFADeviceInput) { n.user(in.UserName) }),
+	"ListMFADevices":         on(func(n *permission, in *api.ListMFADevicesInput) { n.user(in.UserName) }),
+	"TagMFADevice": on(func(n *permission, in *api.TagMFADeviceInput) {
+		n.device(in.SerialNumber)
+		n.requestTags(in.Tags)
+	}),
+	"UntagMFADevice": on(func(n *permission, in *api.UntagMFADeviceInput) {
+		n.device(in.SerialNumber)
+		n.tagKeys(in.TagKeys)
+	}),
+	"ListMFADeviceTags": on(func(n *permission, in *api.ListMFADeviceTagsInput) { n.device(in.SerialNumber) }),
+
+	"TagInstanceProfile": on(func(n *permission, in *api.TagInstanceProfileInput) {
+		n.profile(in.InstanceProfileName)
+		n.requestTags(in.Tags)
+	}),
+	"UntagInstanceProfile": on(func(n *permission, in *api.UntagInstanceProfileInput) {
+		n.profile(in.InstanceProfileName)
+		n.tagKeys(in.TagKeys)
+	}),
+	"ListInstanceProfileTags": on(func(n *permission, in *api.ListInstanceProfileTagsInput) { n.profile(in.InstanceProfileName) }),
+
+	"CreateOpenIDConnectProvider": on(func(n *permission, in *api.CreateOpenIDConnectProviderInput) {
+		n.Resource = providerARN(n.c.Account(), aws.Val(in.Url))
+		if len(in.Tags) > 0 {
+			n.requestTags(in.Tags)
+			n.tagging = "iam:TagOpenIDConnectProvider"
+		}
+	}),
+	"GetOpenIDConnectProvider":    on(func(n *permission, in *api.GetOpenIDConnectProviderInput) { n.provider(in.OpenIDConnectProviderArn) }),
+	"DeleteOpenIDConnectProvider": on(func(n *permission, in *api.DeleteOpenIDConnectProviderInput) { n.provider(in.OpenIDConnectProviderArn) }),
+	"ListOpenIDConnectProviders":  onAll,
+	"AddClientIDToOpenIDConnectProvider": on(func(n *permission, in *api.AddClientIDToOpenIDConnectProviderInput) {
+		n.provider(in.OpenIDConnectProviderArn)
+	}),
+	"RemoveClientIDFromOpenIDConnectProvider": on(func(n *permission, in *api.RemoveClientIDFromOpenIDConnectProviderInput) {
+		n.provider(in.OpenIDConnectProviderArn)
+	}),
+	"UpdateOpenIDConnectProviderThumbprint": on(func(n *permission, in *api.UpdateOpenIDConnectProviderThumbprintInput) {
+		n.provider(in.OpenIDConnectProviderArn)
+	}),
+	"TagOpenIDConnectProvider": on(func(n *permission, in *api.TagOpenIDConnectProviderInput) {
+		n.provider(in.OpenIDConnectProviderArn)
+		n.requestTags(in.Tags)
+	}),
+	"UntagOpenIDConnectProvider": on(func(n *permission, in *api.UntagOpenIDConnectProviderInput) {
+		n.provider(in.OpenIDConnectProviderArn)
+		n.tagKeys(in.TagKeys)
+	}),
+	"ListOpenIDConnectProviderTags": on(func(n *permission, in *api.ListOpenIDConnectProviderTagsInput) {
+		n.provider(in.OpenIDConnectProviderArn)
+	}),
+
+	"UploadSSHPublicKey":       on(func(n *permission, in *api.UploadSSHPublicKeyInput) { n.user(in.UserName) }),
+	"ListSSHPublicKeys":        on(func(n *permission, in *api.ListSSHPublicKeysInput) { n.user(in.UserName) }),
+	"GetSSHPublicKey":          on(func(n *permission, in *api.GetSSHPublicKeyInput) { n.user(in.UserName) }),
+	"UpdateSSHPublicKey":       on(func(n *permission, in *api.UpdateSSHPublicKeyInput) { n.user(in.UserName) }),
+	"DeleteSSHPublicKey":       on(func(n *permission, in *api.DeleteSSHPublicKeyInput) { n.user(in.UserName) }),
+	"UploadSigningCertificate": on(func(n *permission, in *api.UploadSigningCertificateInput) { n.user(in.UserName) }),
+	"ListSigningCertificates":  on(func(n *permission, in *api.ListSigningCertificatesInput) { n.user(in.UserName) }),
+	"UpdateSigningCertificate": on(func(n *permission, in *api.UpdateSigningCertificateInput) { n.user(in.UserName) }),
+	"DeleteSigningCertificate": on(func(n *permission, in *api.DeleteSigningCertificateInput) { n.user(in.UserName) }),
+
+	"UploadServerCertificate": on(func(n *permission, in *api.UploadServerCertificateInput) {
+		n.made(certificateClass, in.ServerCertificateName, in.Path, in.Tags, "iam:TagServerCertificate")
+	}),
+	"ListServerCertificates":    onAll,
+	"GetServerCertificate":      on(func(n *permission, in *api.GetServerCertificateInput) { n.certificate(in.ServerCertificateName) }),
+	"UpdateServerCertificate":   on(func(n *permission, in *api.UpdateServerCertificateInput) { n.certificate(in.ServerCertificateName) }),
+	"DeleteServerCertificate":   on(func(n *permission, in *api.DeleteServerCertificateInput) { n.certificate(in.ServerCertificateName) }),
+	"ListServerCertificateTags": on(func(n *permission, in *api.ListServerCertificateTagsInput) { n.certificate(in.ServerCertificateName) }),
+	"TagServerCertificate": on(func(n *permission, in *api.TagServerCertificateInput) {
+		n.certificate(in.ServerCertificateName)
+		n.requestTags(in.Tags)
+	}),
+	"UntagServerCertificate": on(func(n *permission, in *api.UntagServerCertificateInput) {
+		n.certificate(in.ServerCertificateName)
+		n.tagKeys(in.TagKeys)
+	}),
+
+	"GetAccountAuthorizationDetails": onAll,
+	"GenerateCredentialReport":       onAll,
+	"GetCredentialReport":            onAll,
+	"GetContextKeysForCustomPolicy":  onAll,
+	"SimulateCustomPolicy":           onAll,
+	"GetContextKeysForPrincipalPolicy": on(func(n *permission, in *api.GetContextKeysForPrincipalPolicyInput) {
+		n.principal(in.PolicySourceArn)
+	}),
+	"SimulatePrincipalPolicy": on(func(n *permission, in *api.SimulatePrincipalPolicyInput) { n.principal(in.PolicySourceArn) }),
 }

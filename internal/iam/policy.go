@@ -275,15 +275,17 @@ func (p *Policy) version(id *string) (PolicyVersion, error) {
 
 func (v PolicyVersion) id() string { return "v" + strconv.Itoa(v.Number) }
 
-// document is the version in force.
-func (p *Policy) document() *policy.Document {
+// source is the version in force.
+func (p *Policy) source() policy.Source {
 	for i := range p.Versions {
 		if p.Versions[i].Number == p.Default {
-			return p.Versions[i].Document.Document()
+			return p.Versions[i].Document
 		}
 	}
-	return nil
+	return policy.Source{}
 }
+
+func (p *Policy) document() *policy.Document { return p.source().Document() }
 
 // attached is the policy as evaluation takes it.
 func (p *Policy) attached() policy.Attached {

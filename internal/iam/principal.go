@@ -12,7 +12,8 @@ import (
 // PoliciesOf returns the policies that say what a principal may do: its own
 // and its groups', its permissions boundary, and those of its session. A
 // boundary that is not set and a session without policies are nil; one whose
-// policy is gone allows nothing. Nobody but users and role sessions has any.
+// policy is gone allows nothing. A federated user has those of the user who
+// asked for its credentials. Nobody but these and role sessions has any.
 func (s *Service) PoliciesOf(r store.Reader, p aws.Principal) (identity, boundary, session []policy.Attached) {
 	g, groupKeys := grantsOf(r, &p)
 	if g == nil {
@@ -43,8 +44,21 @@ func grantsOf(r store.Reader, p *aws.Principal) (*Grants, []string) {
 		if role, ok := roleBehind(r, p); ok {
 			return &role.Grants, nil
 		}
+	case aws.FederatedUser:
+		if u, ok := federating(r, p); ok {
+			return &u.Grants, u.Groups
+		}
 	}
 	return nil, nil
+}
+
+// federating finds the user who asked for the credentials of a federated user.
+func federating(r store.Reader, p *aws.Principal) (*User, bool) {
+	if p.Session == nil || p.Session.IssuerType != aws.IAMUser {
+		return nil, false
+	}
+	u, ok := users.Get(r, recordKey(p.Account, p.Session.IssuerName))
+	return u, ok && u.ID == p.Session.IssuerID
 }
 
 func userBehind(r store.Reader, p *aws.Principal) (*User, bool) {

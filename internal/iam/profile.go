@@ -147,3 +147,39 @@ func (p *InstanceProfile) view(r store.Reader) api.InstanceProfile {
 	}
 	return v
 }
+
+// TagInstanceProfile adds or replaces tags.
+func (s *Service) TagInstanceProfile(c *call.Call, in *api.TagInstanceProfileInput) (*api.TagInstanceProfileOutput, error) {
+	p, err := findProfile(c, in.InstanceProfileName)
+	if err != nil {
+		return nil, err
+	}
+	p = new(*p)
+	if p.Tags, err = p.Tags.with(in.Tags); err != nil {
+		return nil, err
+	}
+	profiles.Put(c.Tx, p.key(), p)
+	return nil, nil
+}
+
+// UntagInstanceProfile removes tags.
+func (s *Service) UntagInstanceProfile(c *call.Call, in *api.UntagInstanceProfileInput) (*api.UntagInstanceProfileOutput, error) {
+	p, err := findProfile(c, in.InstanceProfileName)
+	if err != nil {
+		return nil, err
+	}
+	p = new(*p)
+	p.Tags = p.Tags.without(in.TagKeys)
+	profiles.Put(c.Tx, p.key(), p)
+	return nil, nil
+}
+
+// ListInstanceProfileTags lists a profile's tags.
+func (s *Service) ListInstanceProfileTags(c *call.Call, in *api.ListInstanceProfileTagsInput) (*api.ListInstanceProfileTagsOutput, error) {
+	p, err := findProfile(c, in.InstanceProfileName)
+	if err != nil {
+		return nil, err
+	}
+	pg, err := tagPage(p.Tags, in.Marker, in.MaxItems)
+	return &api.ListInstanceProfileTagsOutput{Tags: views(pg.items, Tag.view), IsTruncated: pg.truncated, Marker: pg.marker}, err
+}

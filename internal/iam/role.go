@@ -103,11 +103,15 @@ func (s *Service) GetRole(c *call.Call, in *api.GetRoleInput) (*api.GetRoleOutpu
 		return nil, err
 	}
 	v := r.view()
-	v.RoleLastUsed = &api.RoleLastUsed{}
-	if u, ok := s.lastUse(c.State, r.ID); ok {
-		v.RoleLastUsed = &api.RoleLastUsed{LastUsedDate: &u.Time, Region: &u.Region}
-	}
+	v.RoleLastUsed = s.roleLastUsed(c.State, r)
 	return &api.GetRoleOutput{Role: v}, nil
+}
+
+func (s *Service) roleLastUsed(r store.Reader, role *Role) *api.RoleLastUsed {
+	if u, ok := s.lastUse(r, role.ID); ok {
+		return &api.RoleLastUsed{LastUsedDate: &u.Time, Region: &u.Region}
+	}
+	return &api.RoleLastUsed{}
 }
 
 // UpdateRole sets what the input names: the description, the longest session.

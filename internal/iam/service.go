@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"time"
+
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/session"
@@ -13,14 +15,24 @@ type Service struct {
 	// InUse tells what still needs a service-linked role, which is then not
 	// deleted. nil: nothing does.
 	InUse ServiceLinkedRoleUse
+	// ServiceControls tells simulations what an account's organization
+	// allows. nil: nothing is forbidden.
+	ServiceControls ServiceControls
 
-	key      *seal.Key // seals secret access keys
-	sessions *session.Codec
+	// Clock is what the clocks of authenticators are like. nil is the real
+	// one, whatever the server's own says: they know nothing of it.
+	Clock func() time.Time
+
+	key          *seal.Key // seals secret access keys
+	seeds        *seal.Key // seals the seeds of MFA devices
+	certificates *seal.Key // seals the private keys of server certificates
+	sessions     *session.Codec
 
 	secrets  *memo[string]               // sealed secret → secret
 	tokens   *memo[*session.Credentials] // session token → what it holds
 	sessionP *memo[*policy.Document]     // text of a session policy → parsed
 	uses     uses
+	guesses  guesses
 }
 
 // ServiceLinkedRoleUse returns what of an account still needs the role of a
@@ -45,10 +57,12 @@ const (
 // New returns the service of a master key.
 func New(master *seal.Key) *Service {
 	return &Service{
-		key:      master.For("iam.accesskey"),
-		sessions: session.NewCodec(master),
-		secrets:  newMemo[string](cachedSecrets),
-		tokens:   newMemo[*session.Credentials](cachedTokens),
-		sessionP: newMemo[*policy.Document](cachedPolicies),
+		key:          master.For("iam.accesskey"),
+		seeds:        master.For("iam.mfadevice"),
+		certificates: master.For("iam.servercertificate"),
+		sessions:     session.NewCodec(master),
+		secrets:      newMemo[string](cachedSecrets),
+		tokens:       newMemo[*session.Credentials](cachedTokens),
+		sessionP:     newMemo[*policy.Document](cachedPolicies),
 	}
 }

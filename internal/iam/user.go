@@ -77,6 +77,9 @@ func (s *Service) UpdateUser(c *call.Call, in *api.UpdateUserInput) (*api.Update
 		k.User = u.key()
 		accessKeys.Put(c.Tx, id, k)
 	}
+	moveLoginProfile(c.Tx, old.key(), u.key())
+	moveDevices(c.Tx, old.key(), u.key())
+	moveCredentials(c.Tx, old.key(), u.key())
 	users.Delete(c.Tx, old.key())
 	users.Put(c.Tx, u.key(), u)
 	return nil, nil
@@ -113,6 +116,18 @@ func (s *Service) DeleteUser(c *call.Call, in *api.DeleteUserInput) (*api.Delete
 	}
 	if count(accessKeys.By(c.State, byUser, u.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must delete access keys first.")
+	}
+	if _, ok := loginProfiles.Get(c.State, u.key()); ok {
+		return nil, conflict("Cannot delete entity, must delete login profile first.")
+	}
+	if count(mfaDevices.By(c.State, byUser, u.key())) > 0 {
+		return nil, conflict("Cannot delete entity, must delete MFA device first.")
+	}
+	if count(signingCertificates.By(c.State, byUser, u.key())) > 0 {
+		return nil, conflict("Cannot delete entity, must delete signing certificates first.")
+	}
+	if count(sshKeys.By(c.State, byUser, u.key())) > 0 {
+		return nil, conflict("Cannot delete entity, must delete SSH public keys first.")
 	}
 	if len(u.Groups) > 0 {
 		return nil, conflict("Cannot delete entity, must remove users from group first.")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -216,8 +217,8 @@ func TestRun(t *testing.T) {
 	m, _ := h.organize()
 	id := must(h, m, h.CreateAccount, &api.CreateAccountInput{AccountName: new("before"), Email: new("before@example.com")}).CreateAccountStatus.Id
 	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error)
-	go func() { done <- h.Run(ctx) }()
+	var running sync.WaitGroup
+	running.Go(func() { h.Run(ctx) })
 	for _, name := range []string{"", "one", "two"} {
 		if name != "" {
 			id = must(h, m, h.CreateAccount, &api.CreateAccountInput{AccountName: &name, Email: new(name + "@example.com")}).CreateAccountStatus.Id
@@ -235,7 +236,5 @@ func TestRun(t *testing.T) {
 		}
 	}
 	stop()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("Run: %v", err)
-	}
+	running.Wait()
 }

@@ -35,7 +35,7 @@ func (s *Service) Advance(ctx context.Context) error {
 
 // Run advances until ctx ends. The commit of a CreateAccount is also the
 // commit of its record, so the journal's notice is the sign to look.
-func (s *Service) Run(ctx context.Context) error {
+func (s *Service) Run(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
 	for next := s.Advance; ; {
@@ -48,7 +48,7 @@ func (s *Service) Run(ctx context.Context) error {
 		next = s.settle
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		case <-committed:
 		case <-again:
 		case <-ticker.C:

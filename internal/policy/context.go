@@ -39,6 +39,11 @@ func PrincipalContext(p aws.Principal, tags map[string]string, now time.Time) Co
 		c.Set("aws:ViaAWSService", "false")
 		return c
 	}
+	if p.Type == aws.WebIdentityUser {
+		c.Set("aws:FederatedProvider", p.Provider)
+		c.Set("aws:ViaAWSService", "false")
+		return c
+	}
 	c.Set("aws:PrincipalIsAWSService", "false")
 	c.Set("aws:PrincipalAccount", p.Account)
 	c.Set("aws:PrincipalArn", principalARN(&p))

@@ -24,10 +24,11 @@ import (
 func Evaluate(r Request, d Documents) Result {
 	e := evaluation{&r, callerOf(&r)}
 	c := &e.caller
-	if c.service != "" || c.kind == aws.Anonymous || c.serviceLinked {
+	scps, rcps := c.exempt(r.Action)
+	if scps {
 		d.SCPs = nil
 	}
-	if c.serviceLinked || !rcpsGovern(r.Action) {
+	if rcps {
 		d.RCPs = nil
 	}
 	own := Resource
@@ -103,6 +104,12 @@ func Evaluate(r Request, d Documents) Result {
 		return notAllowed(own)
 	}
 	return granted
+}
+
+// exempt says which policies of an organization spare the caller's action.
+func (c *caller) exempt(action string) (scps, rcps bool) {
+	return c.service != "" || c.kind == aws.Anonymous || c.serviceLinked,
+		c.serviceLinked || !rcpsGovern(action)
 }
 
 // evaluation is one run of Evaluate: the question, and by which names the

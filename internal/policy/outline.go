@@ -19,6 +19,7 @@ type outline struct {
 
 type outlineStatement struct {
 	path       string // Statement[1]
+	start, end int    // in the text: its first byte, and behind its last
 	sid        string
 	effect     string         // "" when absent
 	principals []principalSet // of Principal or NotPrincipal, nil when absent
@@ -55,11 +56,16 @@ func readOutline(data []byte) (*outline, *SyntaxError) {
 	if err != nil {
 		return nil, err
 	}
+	return outlineOf(&root)
+}
+
+func outlineOf(root *node) (*outline, *SyntaxError) {
 	if root.kind != '{' {
 		return nil, syntaxErrorf("", "must be a JSON object")
 	}
 	src := new(outline)
 	var statement *node
+	var err *SyntaxError
 	for i := range root.members {
 		m := &root.members[i]
 		switch m.name {
@@ -117,6 +123,7 @@ func (s *outlineStatement) read(n *node) (err *SyntaxError) {
 	if n.kind != '{' {
 		return syntaxErrorf(s.path, "must be an object")
 	}
+	s.start, s.end = n.start, n.end
 	for i := range n.members {
 		m := &n.members[i]
 		path := join(s.path, m.name)

@@ -112,6 +112,8 @@ func callerOf(r *Request) caller {
 		if provider := r.Context["aws:federatedprovider"]; len(provider) == 1 {
 			c.provider = provider[0]
 		}
+	case aws.WebIdentityUser:
+		c = caller{kind: aws.Anonymous, provider: p.Provider}
 	case aws.Root, aws.AWSAccount:
 		c.own, c.ownID = "", "" // nothing but the account itself
 		c.isRoot = p.Type == aws.Root

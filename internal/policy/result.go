@@ -89,6 +89,9 @@ func (r Result) Denial(q Request) *aws.Error {
 // Message says in AWS's words why a request is refused, and "" if it is not.
 // It names one cause, the first that evaluation met.
 func (r Result) Message(q Request) string {
+	if q.Principal.Type == aws.WebIdentityUser && r.Decision != Allowed {
+		return "Not authorized to perform " + q.Action
+	}
 	head := fmt.Sprintf("User: %s is not authorized to perform: %s%s", nameOf(&q.Principal), q.Action, onResource(&q))
 	switch r.Decision {
 	case ExplicitDeny:

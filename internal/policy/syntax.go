@@ -12,6 +12,9 @@ import (
 type SyntaxError struct {
 	Path    string // Statement[1].Condition.StringLike; "" is the whole document
 	Problem string
+	// Offset is how many bytes stand before the place. Of a document that is
+	// JSON, Read alone finds it out.
+	Offset int
 }
 
 func (e *SyntaxError) Error() string {
@@ -22,7 +25,13 @@ func (e *SyntaxError) Error() string {
 }
 
 func syntaxErrorf(path, format string, args ...any) *SyntaxError {
-	return &SyntaxError{path, fmt.Sprintf(format, args...)}
+	return &SyntaxError{Path: path, Problem: fmt.Sprintf(format, args...)}
+}
+
+// notJSON is the error of a document that stops being JSON where d has got to.
+func notJSON(d *json.Decoder, err error) *SyntaxError {
+	offset := d.InputOffset()
+	return &SyntaxError{Problem: fmt.Sprintf("not JSON: %v at byte %d", err, offset), Offset: int(offset)}
 }
 
 // Problems that a Check function has words of its own for.
@@ -39,6 +48,8 @@ const maxDepth = 16
 // members, and unlike encoding/json's structs it tells names apart by case.
 type node struct {
 	kind    byte   // one of { [ " 0 t n: object, list, string, number, boolean, null
+	start   int    // of its first byte in the text; of a scalar its last
+	end     int    // behind its last byte
 	text    string // of a string, a number or a boolean
 	members []member
 	items   []node
@@ -60,7 +71,7 @@ func readJSON(data []byte) (node, *SyntaxError) {
 		return node{}, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return node{}, syntaxErrorf("", "not JSON: more than one value")
+		return node{}, &SyntaxError{"", "not JSON: more than one value", n.end}
 	}
 	return n, nil
 }
@@ -68,53 +79,56 @@ func readJSON(data []byte) (node, *SyntaxError) {
 func readNode(d *json.Decoder, path string, depth int) (node, *SyntaxError) {
 	token, err := d.Token()
 	if err != nil {
-		return node{}, syntaxErrorf("", "not JSON: %v at byte %d", err, d.InputOffset())
+		return node{}, notJSON(d, err)
 	}
+	end := int(d.InputOffset())
+	n := node{start: end - 1, end: end}
 	switch v := token.(type) {
 	case string:
-		return node{kind: '"', text: v}, nil
+		n.kind, n.text = '"', v
 	case json.Number:
-		return node{kind: '0', text: v.String()}, nil
+		n.kind, n.text = '0', v.String()
 	case bool:
-		return node{kind: 't', text: fmt.Sprint(v)}, nil
+		n.kind, n.text = 't', fmt.Sprint(v)
 	case nil:
-		return node{kind: 'n'}, nil
+		n.kind = 'n'
 	case json.Delim:
 		if depth == maxDepth {
-			return node{}, syntaxErrorf(path, "nested too deeply")
+			return node{}, &SyntaxError{path, "nested too deeply", end}
 		}
 		if v == '{' {
 			return readObject(d, path, depth+1)
 		}
 		return readList(d, path, depth+1)
 	}
-	return node{}, syntaxErrorf(path, "not JSON") // no other token exists
+	return n, nil
 }
 
 func readObject(d *json.Decoder, path string, depth int) (node, *SyntaxError) {
-	n := node{kind: '{'}
+	n := node{kind: '{', start: int(d.InputOffset()) - 1}
+	seen := make(map[string]bool)
 	for d.More() {
 		token, err := d.Token()
 		if err != nil {
-			return node{}, syntaxErrorf("", "not JSON: %v at byte %d", err, d.InputOffset())
+			return node{}, notJSON(d, err)
 		}
 		name := token.(string) // the decoder gives nothing else in this place
-		for _, m := range n.members {
-			if m.name == name {
-				return node{}, syntaxErrorf(join(path, name), "appears twice")
-			}
+		if seen[name] {
+			return node{}, &SyntaxError{join(path, name), "appears twice", int(d.InputOffset())}
 		}
+		seen[name] = true
 		value, serr := readNode(d, join(path, name), depth)
 		if serr != nil {
 			return node{}, serr
 		}
 		n.members = append(n.members, member{name, value})
 	}
-	return n, closed(d)
+	err := n.closed(d)
+	return n, err
 }
 
 func readList(d *json.Decoder, path string, depth int) (node, *SyntaxError) {
-	n := node{kind: '['}
+	n := node{kind: '[', start: int(d.InputOffset()) - 1}
 	for d.More() {
 		item, err := readNode(d, fmt.Sprintf("%s[%d]", path, len(n.items)), depth)
 		if err != nil {
@@ -122,14 +136,16 @@ func readList(d *json.Decoder, path string, depth int) (node, *SyntaxError) {
 		}
 		n.items = append(n.items, item)
 	}
-	return n, closed(d)
+	err := n.closed(d)
+	return n, err
 }
 
 // closed reads the bracket that ends an object or a list.
-func closed(d *json.Decoder) *SyntaxError {
+func (n *node) closed(d *json.Decoder) *SyntaxError {
 	if _, err := d.Token(); err != nil {
-		return syntaxErrorf("", "not JSON: %v at byte %d", err, d.InputOffset())
+		return notJSON(d, err)
 	}
+	n.end = int(d.InputOffset())
 	return nil
 }
 

@@ -21,6 +21,12 @@ func (e *encoder) identity(p *aws.Principal) {
 		e.text("type", string(p.Type))
 		e.text("invokedBy", p.Service)
 		return
+	case aws.WebIdentityUser:
+		e.text("type", string(p.Type))
+		e.text("principalId", p.ID)
+		e.text("userName", p.UserName)
+		e.text("identityProvider", p.Provider)
+		return
 	case aws.Anonymous:
 		e.text("type", string(aws.AWSAccount))
 		e.text("principalId", "")

@@ -11,6 +11,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/cloudtrail"
 	"github.com/orgtrail/orgtrail/internal/delivery"
 	"github.com/orgtrail/orgtrail/internal/iam"
+	"github.com/orgtrail/orgtrail/internal/oidc"
 	"github.com/orgtrail/orgtrail/internal/organizations"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/s3"
@@ -104,6 +105,34 @@ func (a assumableRoles) ManagedPolicy(r store.Reader, account, arn string) bool 
 	return ok
 }
 
+// secondFactors is IAM's MFA devices as STS sees them.
+type secondFactors struct {
+	iam   *iam.Service
+	store *store.Store
+}
+
+func (f secondFactors) Check(r store.Reader, p aws.Principal, serial, code string) error {
+	return f.iam.CheckCode(r, p, serial, code)
+}
+
+func (f secondFactors) Use(ctx context.Context, p aws.Principal, serial, code string) error {
+	return f.store.Update(ctx, func(tx *store.Tx) error { return f.iam.UseCode(tx, p, serial, code) })
+}
+
+// identityProviders is IAM's OpenID Connect providers as STS sees them.
+func identityProviders(identities *iam.Service) sts.Providers {
+	return func(r store.Reader, account, issuer string) (sts.Provider, bool) {
+		p, ok := identities.IdentityProvider(r, account, issuer)
+		if !ok {
+			return sts.Provider{}, false
+		}
+		return sts.Provider{
+			ARN: p.ARN, ClientIDs: p.ClientIDs,
+			Issuer: oidc.Issuer{URL: p.Issuer, Thumbprints: p.Thumbprints},
+		}, true
+	}
+}
+
 // trailDelivery is delivery, of files and of digests, as CloudTrail sees it.
 type trailDelivery struct {
 	*delivery.Delivery
@@ -160,8 +189,8 @@ func (callerOrganizations) ResourceControlPolicies(r store.Reader, account strin
 	return organizations.ResourceControlPolicies(r, account)
 }
 
-// logBucket is S3 as CloudTrail and what delivers for it see it. Records of what is put
-// are journaled when some trail asks for them.
+// logBucket is S3 as CloudTrail and what delivers for it see it. Records of
+// what is put are journaled when some trail asks for them.
 type logBucket struct {
 	s3   *s3.Service
 	emit func(context.Context, ...call.Event) error

@@ -35,13 +35,6 @@ func newClient(tb testing.TB, p Profile) *client {
 	}}
 }
 
-// as is the client with another key.
-func (c *client) as(key, secret string) *client {
-	other := *c
-	other.profile.AccessKeyID, other.profile.SecretAccessKey = key, secret
-	return &other
-}
-
 // reply is what came back.
 type reply struct {
 	*http.Response

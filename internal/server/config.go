@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,6 +65,14 @@ func (c *Config) check() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")
+	}
+	if c.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
+			return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+		}
+	}
+	if scheme, _, isURL := strings.Cut(c.Database, "://"); isURL && scheme != "postgres" && scheme != "postgresql" {
+		return fmt.Errorf("--database %s://…: neither a postgres:// URL nor the path of a SQLite file", scheme)
 	}
 	if c.Objects != "" {
 		if u, err := url.Parse(c.Objects); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

@@ -13,15 +13,18 @@ import (
 )
 
 // devHandlers are the endpoints of development. Each answers when what it
-// asked for has been done.
+// asked for has been done. They know their callers by nothing, so that pages
+// of other sites, which a browser lets send a POST to anywhere, are kept out.
 func (s *Server) devHandlers(mux *http.ServeMux) {
-	mux.HandleFunc("POST /_orgtrail/dev/reset", func(w http.ResponseWriter, r *http.Request) {
+	sites := http.NewCrossOriginProtection()
+	handle := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, sites.Handler(h)) }
+	handle("POST /_orgtrail/dev/reset", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, s.reset(r.Context()))
 	})
-	mux.HandleFunc("POST /_orgtrail/dev/flush", func(w http.ResponseWriter, r *http.Request) {
+	handle("POST /_orgtrail/dev/flush", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, s.flush(r.Context()))
 	})
-	mux.HandleFunc("POST /_orgtrail/dev/clock", func(w http.ResponseWriter, r *http.Request) {
+	handle("POST /_orgtrail/dev/clock", func(w http.ResponseWriter, r *http.Request) {
 		d, err := advanceOf(r.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)

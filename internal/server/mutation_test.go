@@ -228,7 +228,7 @@ func appendJSON(b []byte, v any) []byte {
 	case literal:
 		return append(b, v...)
 	case string:
-		if strings.ContainsAny(v, "\xff") {
+		if strings.IndexByte(v, 0xff) >= 0 {
 			return append(append(append(b, '"'), v...), '"')
 		}
 		text, _ := json.Marshal(v)

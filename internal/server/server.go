@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/gateway"
-	"github.com/orgtrail/orgtrail/internal/iam"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/store"
 )
@@ -32,6 +31,7 @@ type Server struct {
 	http     *http.Server
 	metrics  *metrics
 
+	key   *seal.Key
 	store *store.Store
 	services
 
@@ -65,14 +65,13 @@ func Start(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	key, err := seal.Load(filepath.Join(c.Data, "master.key"))
-	if err != nil {
+	if s.key, err = seal.Load(filepath.Join(c.Data, "master.key")); err != nil {
 		return nil, err
 	}
 	if s.store, err = store.Open(ctx, store.Options{URL: c.Database, Dir: c.Data, Now: s.clock.now, Log: c.Log}); err != nil {
 		return nil, err
 	}
-	if err := s.build(key); err != nil {
+	if err := s.build(); err != nil {
 		return nil, err
 	}
 	if err := s.bootstrap(ctx); err != nil {
@@ -94,46 +93,9 @@ func listen(c Config) (net.Listener, error) {
 	return l, nil
 }
 
-// bootstrap makes the first account of an empty store, and leaves the profile
-// of its first user in the data directory. A later start, or another replica
-// on the same database, only renews the part of the profile that is no secret.
-func (s *Server) bootstrap(ctx context.Context) error {
-	p := Profile{Endpoint: s.URL(), Region: s.Region}
-	account := s.AccountID
-	if account == "" && s.Dev {
-		account = devAccount
-	}
-	var first iam.BootstrapResult
-	err := s.store.Update(ctx, func(tx *store.Tx) (err error) {
-		first = iam.BootstrapResult{}
-		if s.iam.HasAccounts(tx) {
-			return nil
-		}
-		first, err = s.iam.Bootstrap(tx, s.clock.now(), account)
-		return err
-	})
-	switch {
-	case err != nil:
-		return err
-	case first.AccountID == "":
-		return p.writeConfig(s.Data)
-	}
-	p.AccessKeyID, p.SecretAccessKey = first.AccessKeyID, first.Secret
-	return p.write(s.Data)
-}
-
 // run starts the stages of the pipeline and the listener.
 func (s *Server) run() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	for _, stage := range []func(context.Context){
-		s.delivery.Run,
-		s.signer.Run,
-		s.followOrganizations,
-		s.flushUses,
-	} {
-		s.stages.Go(func() { stage(ctx) })
-	}
+	s.startStages()
 	s.http = &http.Server{
 		Handler:           s.handler(),
 		ReadHeaderTimeout: 30 * time.Second, // of bodies the gateway takes care
@@ -209,14 +171,16 @@ func (s *Server) close() error {
 	return errors.Join(errs...)
 }
 
-// URL is where the server answers.
+// URL is where the server answers: at the host that it was told to listen on,
+// which is the one that its certificate names.
 func (s *Server) URL() string {
 	scheme := "http"
 	if s.TLSCert != "" {
 		scheme = "https"
 	}
-	host, port, _ := net.SplitHostPort(s.listener.Addr().String())
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+	host, _, _ := net.SplitHostPort(s.Listen)
+	_, port, _ := net.SplitHostPort(s.listener.Addr().String())
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)

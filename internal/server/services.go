@@ -1,20 +1,18 @@
 package server
 
 import (
-	"context"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/orgtrail/orgtrail/internal/chain"
 	"github.com/orgtrail/orgtrail/internal/cloudtrail"
 	"github.com/orgtrail/orgtrail/internal/delivery"
 	"github.com/orgtrail/orgtrail/internal/gateway"
 	"github.com/orgtrail/orgtrail/internal/iam"
+	"github.com/orgtrail/orgtrail/internal/oidc"
 	"github.com/orgtrail/orgtrail/internal/organizations"
 	"github.com/orgtrail/orgtrail/internal/s3"
 	"github.com/orgtrail/orgtrail/internal/s3/plane"
-	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/sts"
 	cloudtrailapi "github.com/orgtrail/orgtrail/internal/wire/api/cloudtrail"
 	iamapi "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -23,9 +21,6 @@ import (
 	stsapi "github.com/orgtrail/orgtrail/internal/wire/api/sts"
 	"github.com/orgtrail/orgtrail/internal/wire/sigv4"
 )
-
-// usesInterval is how often the last uses of access keys are written down.
-const usesInterval = time.Minute
 
 // services are the services of the house and what delivers for them.
 type services struct {
@@ -41,19 +36,23 @@ type services struct {
 
 // build makes the services, gives each what it needs of the others, and puts
 // them behind the gateway.
-func (s *Server) build(key *seal.Key) error {
-	var err error
-	if s.objects, err = s.openObjects(); err != nil {
+func (s *Server) build() error {
+	objects, err := s.openObjects()
+	if err != nil {
 		return err
 	}
+	s.objects = objects
 	s.metrics = newMetrics(s)
 	s.gateway = &gateway.Gateway{
 		Store: s.store, Organizations: callerOrganizations{},
 		CanonicalUser: s3.CanonicalUser,
 		Now:           s.clock.now, Region: s.Region, Observe: s.metrics.observe, Log: s.Log,
 	}
-	s.iam = iam.New(key)
-	s.sts = sts.New(key, assumableRoles{s.iam})
+	s.iam = iam.New(s.key)
+	s.sts = sts.New(s.key, assumableRoles{s.iam})
+	s.sts.Devices = secondFactors{s.iam, s.store}
+	s.sts.Providers = identityProviders(s.iam)
+	s.sts.Tokens = &oidc.Verifier{Private: s.Dev}
 	s.s3 = s3.New(s.objects, s.iam)
 	s.s3.ResourceControls = organizations.ResourceControlPolicies
 	s.organizations = &organizations.Service{
@@ -70,13 +69,14 @@ func (s *Server) build(key *seal.Key) error {
 		Interval: s.DeliveryInterval, Clock: s.clock.now, Log: s.Log,
 	})
 	s.signer = chain.New(chain.Config{
-		Store: s.store, Trails: validatedTrails{s.cloudtrail}, Bucket: logBucket{s.s3, s.gateway.Emit}, Seal: key,
+		Store: s.store, Trails: validatedTrails{s.cloudtrail}, Bucket: logBucket{s.s3, s.gateway.Emit}, Seal: s.key,
 		Interval: s.DigestInterval, Clock: s.clock.now, Log: s.Log,
 	})
 	s.cloudtrail.Delivery = trailDelivery{s.delivery, s.signer}
 	s.cloudtrail.Keys = publicKeys{}
 	s.organizations.Trusted = map[string]organizations.TrustedService{cloudtrail.ServicePrincipal: s.cloudtrail}
 	s.iam.InUse = roleUse(s.cloudtrail)
+	s.iam.ServiceControls = organizations.ServiceControlPolicies
 
 	s.gateway.Identities, s.gateway.Router = s.iam, s.cloudtrail
 	if s.Dev {
@@ -108,55 +108,4 @@ func (s *Server) openObjects() (objectStore, error) {
 		Secret:    os.Getenv("AWS_SECRET_ACCESS_KEY"),
 		Token:     os.Getenv("AWS_SESSION_TOKEN"),
 	}, s.Region)
-}
-
-// followOrganizations finishes what Organizations answered before it was done.
-func (s *Server) followOrganizations(ctx context.Context) {
-	if err := s.organizations.Run(ctx); err != nil && ctx.Err() == nil {
-		s.failed <- err
-	}
-}
-
-// flushUses writes down when access keys were last used, now and then and at
-// the end.
-func (s *Server) flushUses(ctx context.Context) {
-	flush := func(ctx context.Context) {
-		if err := s.iam.FlushUses(ctx, s.store); err != nil {
-			s.Log.Warn("last uses of access keys not written", "error", err)
-		}
-	}
-	tick := time.NewTicker(usesInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			flush(ctx)
-		case <-ctx.Done():
-			flush(context.WithoutCancel(ctx))
-			return
-		}
-	}
-}
-
-// flush delivers everything journaled so far, and what is under way in the
-// background before it; then the digests that wait for nothing else.
-func (s *Server) flush(ctx context.Context) error {
-	if err := s.organizations.Advance(ctx); err != nil {
-		return err
-	}
-	if err := s.delivery.Flush(ctx); err != nil {
-		return err
-	}
-	return s.signer.Flush(ctx)
-}
-
-// runDue does what has fallen due on the server's clock.
-func (s *Server) runDue(ctx context.Context) error {
-	if err := s.organizations.Advance(ctx); err != nil {
-		return err
-	}
-	if err := s.delivery.RunDue(ctx, s.clock.now()); err != nil {
-		return err
-	}
-	return s.signer.RunDue(ctx, s.clock.now())
 }

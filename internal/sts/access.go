@@ -15,6 +15,9 @@ import (
 // Access lists the permissions that a call needs. Who a caller is and a
 // session for itself take none.
 func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
+	if p := c.Principal; p.Type == aws.FederatedUser && c.Operation.Name != "GetCallerIdentity" {
+		return nil, denied("Cannot call %s with credentials of GetFederationToken", c.Operation.Name)
+	}
 	switch in := in.(type) {
 	case *api.GetCallerIdentityInput, *api.GetSessionTokenInput:
 		return nil, nil
@@ -22,6 +25,10 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 		return []call.Target{{Action: "sts:GetAccessKeyInfo", Resource: "*"}}, nil
 	case *api.AssumeRoleInput:
 		return s.assuming(c, in)
+	case *api.AssumeRoleWithWebIdentityInput:
+		return s.assumingWithToken(c, in)
+	case *api.GetFederationTokenInput:
+		return federating(c, in), nil
 	}
 	return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
 }
@@ -40,10 +47,25 @@ func (s *Service) assuming(c *call.Call, in *api.AssumeRoleInput) ([]call.Target
 	if role, ok := s.roles.Role(c.State, *in.RoleArn); ok {
 		trust.Document = role.Trust
 	}
+	ctx := assumeContext(c, in)
+	shown, err := s.checkCode(c, in.SerialNumber, in.TokenCode)
+	if err != nil {
+		return nil, err
+	}
+	if shown {
+		ctx.Set("aws:MultiFactorAuthPresent", "true")
+		ctx.Set("aws:MultiFactorAuthAge", "0")
+	}
 	t := call.Target{
 		Action: "sts:AssumeRole", Resource: *in.RoleArn, Owner: arn.Account,
-		Policy: trust, PolicyRequired: true, Context: assumeContext(c, in),
+		Policy: trust, PolicyRequired: true, Context: ctx,
 	}
+	return assumingTargets(c, t, in), nil
+}
+
+// assumingTargets adds to the permission to assume a role those to tag its
+// session and to give it a source identity.
+func assumingTargets(c *call.Call, t call.Target, in *api.AssumeRoleInput) []call.Target {
 	targets := []call.Target{t}
 	if len(in.Tags) > 0 || len(in.TransitiveTagKeys) > 0 {
 		t.Action = "sts:TagSession"
@@ -53,11 +75,11 @@ func (s *Service) assuming(c *call.Call, in *api.AssumeRoleInput) ([]call.Target
 		t.Action = "sts:SetSourceIdentity"
 		targets = append(targets, t)
 	}
-	return targets, nil
+	return targets
 }
 
 func assumeContext(c *call.Call, in *api.AssumeRoleInput) policy.Context {
-	ctx := policy.Context{}
+	ctx := tagContext(in.Tags, in.TransitiveTagKeys)
 	ctx.Set("sts:RoleSessionName", aws.Val(in.RoleSessionName))
 	if in.ExternalId != nil {
 		ctx.Set("sts:ExternalId", *in.ExternalId)
@@ -66,15 +88,21 @@ func assumeContext(c *call.Call, in *api.AssumeRoleInput) policy.Context {
 		ctx.Set("sts:SourceIdentity", identity)
 	}
 	ctx.Set("sts:DurationSeconds", strconv.Itoa(int(duration(in)/time.Second)))
-	tags := tagMap(in.Tags)
+	return ctx
+}
+
+// tagContext holds the keys about the tags of a session to be.
+func tagContext(list []api.Tag, transitive []string) policy.Context {
+	ctx := policy.Context{}
+	tags := tagMap(list)
 	for k, v := range tags {
 		ctx.Set("aws:RequestTag/"+k, v)
 	}
 	if len(tags) > 0 {
 		ctx.Set("aws:TagKeys", slices.Sorted(maps.Keys(tags))...)
 	}
-	if len(in.TransitiveTagKeys) > 0 {
-		ctx.Set("sts:TransitiveTagKeys", in.TransitiveTagKeys...)
+	if len(transitive) > 0 {
+		ctx.Set("sts:TransitiveTagKeys", transitive...)
 	}
 	return ctx
 }

@@ -37,50 +37,58 @@ func (s *Service) AssumeRole(c *call.Call, in *api.AssumeRoleInput) (*api.Assume
 	if !ok {
 		return nil, denied("User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.Principal.ARN, aws.Val(in.RoleArn))
 	}
-	if err := checkMFA(in.SerialNumber, in.TokenCode); err != nil {
-		return nil, err
-	}
 	if len(in.ProvidedContexts) > 0 {
 		return nil, invalid("Context assertions are not supported.")
 	}
-	if err := checkDuration(c, in, role); err != nil {
+	credentials, p, packed, err := s.assume(c, in, role)
+	if err != nil {
 		return nil, err
 	}
+	if role.Account != c.Account() {
+		c.Owners = []string{role.Account}
+	}
+	out := &api.AssumeRoleOutput{
+		Credentials: credentials, AssumedRoleUser: &api.AssumedRoleUser{AssumedRoleId: &p.ID, Arn: &p.ARN}, PackedPolicySize: packed,
+	}
+	if p.Session.SourceIdentity != "" {
+		out.SourceIdentity = &p.Session.SourceIdentity
+	}
+	return out, nil
+}
+
+// assume issues credentials of a role to whom it trusts.
+func (s *Service) assume(c *call.Call, in *api.AssumeRoleInput, role Role) (*api.Credentials, aws.Principal, *int32, error) {
 	of := &aws.Session{
 		IssuerType: aws.RoleIssuer, IssuerID: role.ID, IssuerARN: role.ARN, IssuerName: role.Name,
 		Name: aws.Val(in.RoleSessionName), SourceIdentity: sourceIdentity(c, in),
-	}
-	if err := checkSourceIdentity(c, of.SourceIdentity); err != nil {
-		return nil, err
-	}
-	var err error
-	if of.Policies, err = s.sessionPolicies(c, in, role); err != nil {
-		return nil, err
-	}
-	if of.Tags, of.TransitiveTags, err = sessionTags(c, in); err != nil {
-		return nil, err
-	}
-	packed, err := pack(of)
-	if err != nil {
-		return nil, err
 	}
 	p := aws.Principal{
 		Type: aws.AssumedRole, Account: role.Account, ID: role.ID + ":" + of.Name, Session: of,
 		ARN: aws.NewARN("sts", "", role.Account, "assumed-role/"+role.Name+"/"+of.Name).String(),
 	}
+	if err := checkDuration(c, in, role); err != nil {
+		return nil, p, nil, err
+	}
+	if err := checkSourceIdentity(c, of.SourceIdentity); err != nil {
+		return nil, p, nil, err
+	}
+	var err error
+	if of.Policies, err = s.sessionPolicies(c, in, role.Account); err != nil {
+		return nil, p, nil, err
+	}
+	if of.Tags, of.TransitiveTags, err = sessionTags(c, in); err != nil {
+		return nil, p, nil, err
+	}
+	packed, err := pack(of)
+	if err != nil {
+		return nil, p, nil, err
+	}
+	// A call that is refused for another reason leaves the code good.
+	if of.MFA, err = s.useCode(c, in.SerialNumber, in.TokenCode); err != nil {
+		return nil, p, nil, err
+	}
 	c.Resources = []call.Resource{{Account: role.Account, Type: "AWS::IAM::Role", ARN: role.ARN}}
-	if role.Account != c.Account() {
-		c.Owners = []string{role.Account}
-	}
-	out := &api.AssumeRoleOutput{
-		Credentials:      s.issue(c.Time, p, duration(in), ""),
-		AssumedRoleUser:  &api.AssumedRoleUser{AssumedRoleId: &p.ID, Arn: &p.ARN},
-		PackedPolicySize: packed,
-	}
-	if of.SourceIdentity != "" {
-		out.SourceIdentity = &of.SourceIdentity
-	}
-	return out, nil
+	return s.issue(c.Time, p, duration(in), ""), p, packed, nil
 }
 
 func duration(in *api.AssumeRoleInput) time.Duration {
@@ -109,8 +117,8 @@ func checkSourceIdentity(c *call.Call, identity string) error {
 }
 
 // sessionPolicies are the policy documents and the ARNs of managed policies
-// that limit a session. ARNs are resolved whenever the session is used.
-func (s *Service) sessionPolicies(c *call.Call, in *api.AssumeRoleInput, role Role) ([]string, error) {
+// that limit a session of an account. ARNs are resolved whenever the session is used.
+func (s *Service) sessionPolicies(c *call.Call, in *api.AssumeRoleInput, account string) ([]string, error) {
 	var list []string
 	length := 0
 	if in.Policy != nil {
@@ -124,7 +132,7 @@ func (s *Service) sessionPolicies(c *call.Call, in *api.AssumeRoleInput, role Ro
 	}
 	for _, p := range in.PolicyArns {
 		arn := aws.Val(p.Arn)
-		if !s.roles.ManagedPolicy(c.State, role.Account, arn) {
+		if !s.roles.ManagedPolicy(c.State, account, arn) {
 			return nil, invalid("The policy %s does not exist or is not attachable.", arn)
 		}
 		list, length = append(list, arn), length+len(arn)

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"context"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -14,6 +15,13 @@ import (
 
 // Service is AWS Security Token Service.
 type Service struct {
+	// Devices are the second factors of users. nil: nobody has any.
+	Devices Devices
+	// Providers and Tokens admit who comes with the word of an OpenID Connect
+	// provider. nil Providers: no account has any.
+	Providers Providers
+	Tokens    Tokens
+
 	roles    Roles
 	sessions *session.Codec
 }
@@ -34,11 +42,20 @@ type Roles interface {
 	ManagedPolicy(r store.Reader, account, arn string) bool
 }
 
+// Devices knows the MFA devices of users. Both errors are the caller's answer.
+type Devices interface {
+	// Check reports whether a code is one that the device of a user shows and
+	// that was not used yet.
+	Check(r store.Reader, p aws.Principal, serial, code string) error
+	// Use checks a code and uses it up. nil: that is durable.
+	Use(ctx context.Context, p aws.Principal, serial, code string) error
+}
+
 var _ api.Service = (*Service)(nil)
 
 // New returns the service of a master key.
 func New(master *seal.Key, roles Roles) *Service {
-	return &Service{roles, session.NewCodec(master)}
+	return &Service{roles: roles, sessions: session.NewCodec(master)}
 }
 
 // GetCallerIdentity answers who the caller is. No policy can forbid it.
@@ -71,7 +88,8 @@ func (s *Service) GetSessionToken(c *call.Call, in *api.GetSessionTokenInput) (*
 	if p.Session != nil || p.Type != aws.IAMUser && p.Type != aws.Root {
 		return nil, denied("Cannot call GetSessionToken with session credentials")
 	}
-	if err := checkMFA(in.SerialNumber, in.TokenCode); err != nil {
+	mfa, err := s.useCode(c, in.SerialNumber, in.TokenCode)
+	if err != nil {
 		return nil, err
 	}
 	lasts := ownSession
@@ -82,7 +100,7 @@ func (s *Service) GetSessionToken(c *call.Call, in *api.GetSessionTokenInput) (*
 		lasts = min(lasts, rootSession)
 	}
 	issuedBy := p.AccessKeyID
-	p.Session = &aws.Session{IssuerType: p.Type, IssuerID: p.ID, IssuerARN: p.ARN, IssuerName: p.UserName}
+	p.Session = &aws.Session{IssuerType: p.Type, IssuerID: p.ID, IssuerARN: p.ARN, IssuerName: p.UserName, MFA: mfa}
 	return &api.GetSessionTokenOutput{Credentials: s.issue(c.Time, p, lasts, issuedBy)}, nil
 }
 
@@ -97,14 +115,6 @@ func (s *Service) issue(now time.Time, p aws.Principal, lasts time.Duration, iss
 	return &api.Credentials{
 		AccessKeyId: &p.AccessKeyID, SecretAccessKey: &secret, SessionToken: &token, Expiration: &p.Session.Expires,
 	}
-}
-
-// checkMFA refuses every second factor, because no account has a device.
-func checkMFA(serial, code *string) error {
-	if serial == nil && code == nil {
-		return nil
-	}
-	return denied("MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.")
 }
 
 func invalid(format string, args ...any) *aws.Error {

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -264,6 +265,49 @@ func TestConditions(t *testing.T) {
 	f.fails("AccessDenied", assuming(mfa))
 	in.SerialNumber, in.TokenCode = new("arn:aws:iam::111111111111:mfa/ada"), new("123456")
 	f.fails("AccessDenied: MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.", in)
+}
+
+// oneCode is a device that shows one code.
+type oneCode struct{ used bool }
+
+func (d *oneCode) Check(_ store.Reader, p aws.Principal, serial, code string) error {
+	if d.used || code != "123456" || serial != "arn:aws:iam::111111111111:mfa/"+p.UserName {
+		return denied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	}
+	return nil
+}
+
+func (d *oneCode) Use(_ context.Context, p aws.Principal, serial, code string) error {
+	err := d.Check(nil, p, serial, code)
+	d.used = err == nil
+	return err
+}
+
+func TestSecondFactor(t *testing.T) {
+	f := newFixture(t)
+	device := new(oneCode)
+	f.service.Devices = device
+	guarded := f.role(account, "m", "arn:aws:iam::111111111111:user/ada", assume, `{"Bool":{"aws:MultiFactorAuthPresent":"true"}}`)
+	in := assuming(guarded)
+	in.SerialNumber = new("arn:aws:iam::111111111111:mfa/ada")
+	f.fails("AccessDenied: MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.", in)
+	in.TokenCode = new("654321")
+	f.fails("AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.", in)
+	in.TokenCode, in.DurationSeconds = new("123456"), new(int32(7201))
+	f.fails("ValidationError", in)
+	in.DurationSeconds = nil
+	if !f.assume(in).Session.MFA {
+		t.Error("the session knows nothing of the second factor")
+	}
+	f.fails("AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.", in)
+
+	device.used = false
+	out := f.do(&api.GetSessionTokenInput{SerialNumber: in.SerialNumber, TokenCode: in.TokenCode}).(*api.GetSessionTokenOutput)
+	cr, err := f.sessions.Open(*out.Credentials.AccessKeyId, *out.Credentials.SessionToken)
+	if err != nil || !cr.Principal.Session.MFA {
+		t.Error("the session knows nothing of the second factor", err)
+	}
+	f.fails("AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.", &api.GetSessionTokenInput{SerialNumber: in.SerialNumber, TokenCode: in.TokenCode})
 }
 
 func TestDurations(t *testing.T) {

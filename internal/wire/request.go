@@ -33,9 +33,9 @@ func (r *Request) Labels(hostBucket string) {
 	r.Bucket, r.Key, _ = strings.Cut(path, "/")
 }
 
-// Action returns the operation and the API version that a query call names,
+// action returns the operation and the API version that a query call names,
 // in its body or, for a GET, in its URL.
-func (r *Request) Action() (action, version string) {
+func (r *Request) action() (name, version string) {
 	f, err := r.params()
 	if err != nil {
 		return "", ""
@@ -112,7 +112,7 @@ func (s *Service) identifyQuery(r *Request) (*Operation, error) {
 	if _, err := r.params(); err != nil {
 		return nil, err
 	}
-	name, version := r.Action()
+	name, version := r.action()
 	switch op := s.byName[name]; {
 	case name == "":
 		return nil, aws.Errorf("MissingAction", "The request must contain the parameter Action")

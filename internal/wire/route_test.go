@@ -105,6 +105,24 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// The encoding of an object is not that of the chunks it was sent in.
+func TestContentEncoding(t *testing.T) {
+	for sent, want := range map[string]string{"aws-chunked": "", "aws-chunked,gzip": "gzip", "gzip, aws-chunked": "gzip", "gzip,br": "gzip,br"} {
+		r := httptest.NewRequest("PUT", "/b/k", nil)
+		r.Header.Set("Content-Encoding", sent)
+		req := &wire.Request{HTTP: r}
+		req.Labels("")
+		in, err := wire.DecodeRequest(s3.API.Operation("PutObject"), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := in.(*s3.PutObjectInput).ContentEncoding
+		if want == "" && got != nil || want != "" && (got == nil || *got != want) {
+			t.Errorf("%q is understood as %v", sent, got)
+		}
+	}
+}
+
 // Whatever is asked, the answer is an operation of that method or an error
 // with a code, and its input decodes or says why not.
 func FuzzRoute(f *testing.F) {

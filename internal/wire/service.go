@@ -61,6 +61,9 @@ type Operation struct {
 	// Writes says that it changes the control plane and so runs in a
 	// transaction.
 	Writes bool
+	// Unsigned says that its calls bear no signature: what they carry says
+	// who calls.
+	Unsigned bool
 	// DataType is the resource type of a data event (AWS::S3::Object), ""
 	// for a management event.
 	DataType string
@@ -128,3 +131,10 @@ func NewService(s *Service) *Service {
 
 // Operation returns the operation of that name, or nil.
 func (s *Service) Operation(name string) *Operation { return s.byName[name] }
+
+// Serves reports whether a query call is of an operation of the service, by
+// the name and the version that it gives.
+func (s *Service) Serves(r *Request) bool {
+	action, version := r.action()
+	return s.Protocol == AWSQuery && version == s.Version && s.byName[action] != nil
+}

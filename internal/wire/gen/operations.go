@@ -81,7 +81,7 @@ func (p *pkg) writeOperation(b *bytes.Buffer, op *operation) {
 	for _, flag := range []struct {
 		name string
 		set  bool
-	}{{"ReadOnly", readOnly}, {"Writes", writes}, {"Void", op.Output == nil}, {"Streaming", p.streams(op)}} {
+	}{{"ReadOnly", readOnly}, {"Writes", writes}, {"Void", op.Output == nil}, {"Streaming", p.streams(op)}, {"Unsigned", p.unsigned[op.Name]}} {
 		if flag.set {
 			fmt.Fprintf(b, "%s: true,\n", flag.name)
 		}

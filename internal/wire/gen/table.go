@@ -20,6 +20,8 @@ type service struct {
 	// readOnly corrects what a name says of a record's readOnly; writes
 	// corrects that what is not read-only changes the control plane.
 	readOnly, writes map[string]bool
+	// unsigned are the operations whose calls bear no signature.
+	unsigned map[string]bool
 	// events are the names in records where they differ; dataTypes the
 	// resource types of data events.
 	events, dataTypes map[string]string
@@ -109,19 +111,42 @@ var iam = service{
 		CreateAccountAlias DeleteAccountAlias ListAccountAliases GetAccountSummary
 		CreateServiceLinkedRole DeleteServiceLinkedRole GetServiceLinkedRoleDeletionStatus
 		TagUser UntagUser ListUserTags TagRole UntagRole ListRoleTags
-		TagPolicy UntagPolicy ListPolicyTags`),
-	global: true,
+		TagPolicy UntagPolicy ListPolicyTags
+		CreateLoginProfile GetLoginProfile UpdateLoginProfile DeleteLoginProfile ChangePassword
+		GetAccountPasswordPolicy UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy
+		GetAccountAuthorizationDetails GenerateCredentialReport GetCredentialReport
+		GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy
+		SimulateCustomPolicy SimulatePrincipalPolicy
+		UploadSSHPublicKey GetSSHPublicKey ListSSHPublicKeys UpdateSSHPublicKey DeleteSSHPublicKey
+		UploadSigningCertificate ListSigningCertificates UpdateSigningCertificate DeleteSigningCertificate
+		UploadServerCertificate GetServerCertificate ListServerCertificates UpdateServerCertificate
+		DeleteServerCertificate TagServerCertificate UntagServerCertificate ListServerCertificateTags
+		CreateOpenIDConnectProvider GetOpenIDConnectProvider DeleteOpenIDConnectProvider
+		ListOpenIDConnectProviders AddClientIDToOpenIDConnectProvider
+		RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint
+		TagOpenIDConnectProvider UntagOpenIDConnectProvider ListOpenIDConnectProviderTags
+		CreateVirtualMFADevice DeleteVirtualMFADevice ListVirtualMFADevices
+		EnableMFADevice DeactivateMFADevice ResyncMFADevice GetMFADevice ListMFADevices
+		TagMFADevice UntagMFADevice ListMFADeviceTags
+		TagInstanceProfile UntagInstanceProfile ListInstanceProfileTags`),
+	global:   true,
+	readOnly: map[string]bool{"SimulateCustomPolicy": true, "SimulatePrincipalPolicy": true},
 }
 
 var sts = service{
-	id:     "sts",
-	served: names(`GetCallerIdentity AssumeRole GetSessionToken GetAccessKeyInfo`),
+	id: "sts",
+	served: names(`
+		GetCallerIdentity GetAccessKeyInfo
+		AssumeRole AssumeRoleWithWebIdentity GetSessionToken GetFederationToken`),
 	readOnly: map[string]bool{
-		"AssumeRole":      true,
-		"GetSessionToken": false,
+		"AssumeRole":                true,
+		"AssumeRoleWithWebIdentity": true,
+		"GetSessionToken":           false,
+		"GetFederationToken":        false,
 	},
 	// Temporary credentials are sealed into their own token.
-	writes: map[string]bool{"GetSessionToken": false},
+	writes:   map[string]bool{"GetSessionToken": false, "GetFederationToken": false},
+	unsigned: map[string]bool{"AssumeRoleWithWebIdentity": true},
 }
 
 // names splits a list written over several lines.

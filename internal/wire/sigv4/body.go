@@ -95,10 +95,6 @@ func decodedLength(h http.Header) (int64, error) {
 // Length is the number of bytes that the body decodes to.
 func (b *Body) Length() int64 { return b.length }
 
-// Chunked reports whether the body came as aws-chunked, which is then a part
-// of Content-Encoding that the object does not have.
-func (b *Body) Chunked() bool { return b.chunked }
-
 // Trailer returns the checked headers that followed the body. It is nil until
 // Read has returned io.EOF, and for bodies without any.
 func (b *Body) Trailer() http.Header { return b.trailer }

@@ -40,8 +40,8 @@ func TestBody(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s of %d: %v", name, size, err)
 			}
-			if b.Length() != int64(size) || b.Chunked() != isStreaming(u.payload) {
-				t.Errorf("%s of %d: length %d, chunked %v", name, size, b.Length(), b.Chunked())
+			if b.Length() != int64(size) || b.chunked != isStreaming(u.payload) {
+				t.Errorf("%s of %d: length %d, chunked %v", name, size, b.Length(), b.chunked)
 			}
 			// The reader's own test reads it in pieces of many sizes.
 			if err := iotest.TestReader(b, []byte(content)); err != nil {

@@ -26,13 +26,12 @@ const (
 	TokenInvalid // the session token is not the key's
 	TokenExpired
 
-	// What Verify and CheckScope find.
+	// What Verify finds, and WrongRegion.
 
 	Mismatch        // the signature is another
 	Expired         // Time is more than Window before Now
 	NotYetValid     // Time is more than Window after Now
-	ScopeRegion     // Got; Want is "" when Got is no region at all
-	ScopeService    // Got and Want
+	ScopeRegion     // Got is no region here; Want is one
 	ScopeTerminator // Got
 	ScopeDate       // Got is not Want, the day of Time
 	HeaderNotSigned // Lacks names the headers

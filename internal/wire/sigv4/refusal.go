@@ -96,8 +96,6 @@ func (f *Failure) sentence() string {
 			stamp(f.Time), stamp(f.Now.Add(f.Window)), stamp(f.Now), span(f.Window))
 	case ScopeRegion:
 		return "Credential should be scoped to a valid region, not '" + f.Got + "'."
-	case ScopeService:
-		return "Credential should be scoped to correct service: '" + f.Want + "'."
 	case ScopeTerminator:
 		return "Credential should be scoped with a valid terminator: 'aws4_request', not '" + f.Got + "'."
 	case ScopeDate:
@@ -256,12 +254,7 @@ func (f *Failure) s3Query() *aws.Error {
 func (f *Failure) s3Credential(code, lead string) *aws.Error {
 	switch f.Kind {
 	case ScopeRegion:
-		if f.Want == "" {
-			return aws.Errorf(code, "%sthe region '%s' is wrong", lead, f.Got)
-		}
 		return aws.Errorf(code, "%sthe region '%s' is wrong; expecting '%s'", lead, f.Got, f.Want).With("Region", f.Want)
-	case ScopeService:
-		return aws.Errorf(code, `%sincorrect service "%s". This endpoint belongs to "%s".`, lead, f.Got, f.Want)
 	case ScopeTerminator:
 		return aws.Errorf(code, `%sincorrect terminal "%s". This endpoint uses "%s".`, lead, f.Got, f.Want)
 	case ScopeDate:

@@ -18,8 +18,8 @@ const (
 	// every header that has to be in it. S3 takes 8 KB of headers in all.
 	maxSignedHeaders = 8 << 10
 
-	// MaxExpires is how long a presigned URL can be good for.
-	MaxExpires = 7 * 24 * time.Hour
+	// maxExpires is how long a presigned URL can be good for.
+	maxExpires = 7 * 24 * time.Hour
 )
 
 // Signature is what a request says of who signed it, when and for what. It
@@ -79,16 +79,10 @@ func Parse(r *http.Request) (*Signature, error) {
 // then not checked either.
 func (s *Signature) Accept() { s.accepted = true }
 
-// CheckScope compares the scope with what the endpoint expects; "" stands for
-// anything. Its failures are ScopeService and ScopeRegion.
-func (s *Signature) CheckScope(service, region string) error {
-	switch {
-	case service != "" && s.Service != service:
-		return s.failure(Failure{Kind: ScopeService, Got: s.Service, Want: service})
-	case region != "" && s.Region != region:
-		return s.failure(Failure{Kind: ScopeRegion, Got: s.Region, Want: region})
-	}
-	return nil
+// WrongRegion is the failure of a scope that names no region of this server;
+// want is one of them.
+func (s *Signature) WrongRegion(want string) error {
+	return s.failure(Failure{Kind: ScopeRegion, Got: s.Region, Want: want})
 }
 
 func (s *Signature) isS3() bool { return s.Service == "s3" }
@@ -180,7 +174,7 @@ func (s *Signature) parseExpires(seconds string) error {
 		return nil
 	}
 	n, err := strconv.Atoi(seconds)
-	if err != nil || n < 1 || n > int(MaxExpires/time.Second) {
+	if err != nil || n < 1 || n > int(maxExpires/time.Second) {
 		return s.failure(Failure{Kind: BadExpires, Got: seconds})
 	}
 	s.Expires = time.Duration(n) * time.Second

@@ -151,23 +151,11 @@ func TestMismatch(t *testing.T) {
 	}
 }
 
-func TestCheckScope(t *testing.T) {
+func TestWrongRegion(t *testing.T) {
 	s := &Signature{AccessKey: "A", Service: "s3", Region: "us-east-1", Presigned: true}
-	for _, ok := range [][2]string{{"", ""}, {"s3", ""}, {"", "us-east-1"}, {"s3", "us-east-1"}} {
-		if err := s.CheckScope(ok[0], ok[1]); err != nil {
-			t.Errorf("%q: %v", ok, err)
-		}
-	}
-	for _, tt := range []struct {
-		service, region string
-		want            Failure
-	}{
-		{"iam", "", Failure{Kind: ScopeService, Got: "s3", Want: "iam", Presigned: true, AccessKey: "A"}},
-		{"s3", "eu-west-1", Failure{Kind: ScopeRegion, Got: "us-east-1", Want: "eu-west-1", Presigned: true, AccessKey: "A"}},
-	} {
-		if f, ok := s.CheckScope(tt.service, tt.region).(*Failure); !ok || !reflect.DeepEqual(*f, tt.want) {
-			t.Errorf("got %+v, want %+v", f, tt.want)
-		}
+	want := Failure{Kind: ScopeRegion, Got: "us-east-1", Want: "eu-west-1", Presigned: true, AccessKey: "A"}
+	if f, ok := s.WrongRegion("eu-west-1").(*Failure); !ok || !reflect.DeepEqual(*f, want) {
+		t.Errorf("got %+v, want %+v", f, want)
 	}
 }
 

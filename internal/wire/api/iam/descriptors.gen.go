@@ -4,6 +4,13 @@ package iam
 
 import "github.com/orgtrail/orgtrail/internal/wire"
 
+var structAddClientIDToOpenIDConnectProviderInput = wire.Struct{Name: "AddClientIDToOpenIDConnectProviderInput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType, Required: true},
+	{Name: "ClientID", Wire: "ClientID", Type: &typeClientIDType, Required: true},
+}}
+
+var structAddClientIDToOpenIDConnectProviderOutput = wire.Struct{Name: "AddClientIDToOpenIDConnectProviderOutput"}
+
 var structAddRoleToInstanceProfileInput = wire.Struct{Name: "AddRoleToInstanceProfileInput", Fields: []wire.Field{
 	{Name: "InstanceProfileName", Wire: "InstanceProfileName", Type: &typeInstanceProfileNameType, Required: true},
 	{Name: "RoleName", Wire: "RoleName", Type: &typeRoleNameType, Required: true},
@@ -39,6 +46,13 @@ var structAttachUserPolicyInput = wire.Struct{Name: "AttachUserPolicyInput", Fie
 
 var structAttachUserPolicyOutput = wire.Struct{Name: "AttachUserPolicyOutput"}
 
+var structChangePasswordInput = wire.Struct{Name: "ChangePasswordInput", Fields: []wire.Field{
+	{Name: "OldPassword", Wire: "OldPassword", Type: &typePasswordType, Required: true},
+	{Name: "NewPassword", Wire: "NewPassword", Type: &typePasswordType, Required: true},
+}}
+
+var structChangePasswordOutput = wire.Struct{Name: "ChangePasswordOutput"}
+
 var structCreateAccessKeyInput = wire.Struct{Name: "CreateAccessKeyInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
 }}
@@ -70,6 +84,28 @@ var structCreateInstanceProfileInput = wire.Struct{Name: "CreateInstanceProfileI
 
 var structCreateInstanceProfileOutput = wire.Struct{Name: "CreateInstanceProfileOutput", Fields: []wire.Field{
 	{Name: "InstanceProfile", Wire: "InstanceProfile", Type: &typeInstanceProfile, Required: true},
+}}
+
+var structCreateLoginProfileInput = wire.Struct{Name: "CreateLoginProfileInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+	{Name: "Password", Wire: "Password", Type: &typePasswordType},
+	{Name: "PasswordResetRequired", Wire: "PasswordResetRequired", Type: wire.BoolType},
+}}
+
+var structCreateLoginProfileOutput = wire.Struct{Name: "CreateLoginProfileOutput", Fields: []wire.Field{
+	{Name: "LoginProfile", Wire: "LoginProfile", Type: &typeLoginProfile, Required: true},
+}}
+
+var structCreateOpenIDConnectProviderInput = wire.Struct{Name: "CreateOpenIDConnectProviderInput", Fields: []wire.Field{
+	{Name: "Url", Wire: "Url", Type: &typeOpenIDConnectProviderUrlType, Required: true},
+	{Name: "ClientIDList", Wire: "ClientIDList", Type: &typeClientIDListType},
+	{Name: "ThumbprintList", Wire: "ThumbprintList", Type: &typeThumbprintListType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structCreateOpenIDConnectProviderOutput = wire.Struct{Name: "CreateOpenIDConnectProviderOutput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
 }}
 
 var structCreatePolicyInput = wire.Struct{Name: "CreatePolicyInput", Fields: []wire.Field{
@@ -129,6 +165,23 @@ var structCreateUserOutput = wire.Struct{Name: "CreateUserOutput", Fields: []wir
 	{Name: "User", Wire: "User", Type: &typeUser},
 }}
 
+var structCreateVirtualMFADeviceInput = wire.Struct{Name: "CreateVirtualMFADeviceInput", Fields: []wire.Field{
+	{Name: "Path", Wire: "Path", Type: &typePathType},
+	{Name: "VirtualMFADeviceName", Wire: "VirtualMFADeviceName", Type: &typeVirtualMFADeviceName, Required: true},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structCreateVirtualMFADeviceOutput = wire.Struct{Name: "CreateVirtualMFADeviceOutput", Fields: []wire.Field{
+	{Name: "VirtualMFADevice", Wire: "VirtualMFADevice", Type: &typeVirtualMFADevice, Required: true},
+}}
+
+var structDeactivateMFADeviceInput = wire.Struct{Name: "DeactivateMFADeviceInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+}}
+
+var structDeactivateMFADeviceOutput = wire.Struct{Name: "DeactivateMFADeviceOutput"}
+
 var structDeleteAccessKeyInput = wire.Struct{Name: "DeleteAccessKeyInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
 	{Name: "AccessKeyId", Wire: "AccessKeyId", Type: &typeAccessKeyIdType, Required: true},
@@ -141,6 +194,10 @@ var structDeleteAccountAliasInput = wire.Struct{Name: "DeleteAccountAliasInput",
 }}
 
 var structDeleteAccountAliasOutput = wire.Struct{Name: "DeleteAccountAliasOutput"}
+
+var structDeleteAccountPasswordPolicyInput = wire.Struct{Name: "DeleteAccountPasswordPolicyInput"}
+
+var structDeleteAccountPasswordPolicyOutput = wire.Struct{Name: "DeleteAccountPasswordPolicyOutput"}
 
 var structDeleteGroupInput = wire.Struct{Name: "DeleteGroupInput", Fields: []wire.Field{
 	{Name: "GroupName", Wire: "GroupName", Type: &typeGroupNameType, Required: true},
@@ -160,6 +217,18 @@ var structDeleteInstanceProfileInput = wire.Struct{Name: "DeleteInstanceProfileI
 }}
 
 var structDeleteInstanceProfileOutput = wire.Struct{Name: "DeleteInstanceProfileOutput"}
+
+var structDeleteLoginProfileInput = wire.Struct{Name: "DeleteLoginProfileInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+}}
+
+var structDeleteLoginProfileOutput = wire.Struct{Name: "DeleteLoginProfileOutput"}
+
+var structDeleteOpenIDConnectProviderInput = wire.Struct{Name: "DeleteOpenIDConnectProviderInput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType, Required: true},
+}}
+
+var structDeleteOpenIDConnectProviderOutput = wire.Struct{Name: "DeleteOpenIDConnectProviderOutput"}
 
 var structDeletePolicyInput = wire.Struct{Name: "DeletePolicyInput", Fields: []wire.Field{
 	{Name: "PolicyArn", Wire: "PolicyArn", Type: &typeArnType, Required: true},
@@ -193,6 +262,19 @@ var structDeleteRolePolicyInput = wire.Struct{Name: "DeleteRolePolicyInput", Fie
 
 var structDeleteRolePolicyOutput = wire.Struct{Name: "DeleteRolePolicyOutput"}
 
+var structDeleteSSHPublicKeyInput = wire.Struct{Name: "DeleteSSHPublicKeyInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
+}}
+
+var structDeleteSSHPublicKeyOutput = wire.Struct{Name: "DeleteSSHPublicKeyOutput"}
+
+var structDeleteServerCertificateInput = wire.Struct{Name: "DeleteServerCertificateInput", Fields: []wire.Field{
+	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
+}}
+
+var structDeleteServerCertificateOutput = wire.Struct{Name: "DeleteServerCertificateOutput"}
+
 var structDeleteServiceLinkedRoleInput = wire.Struct{Name: "DeleteServiceLinkedRoleInput", Fields: []wire.Field{
 	{Name: "RoleName", Wire: "RoleName", Type: &typeRoleNameType, Required: true},
 }}
@@ -200,6 +282,13 @@ var structDeleteServiceLinkedRoleInput = wire.Struct{Name: "DeleteServiceLinkedR
 var structDeleteServiceLinkedRoleOutput = wire.Struct{Name: "DeleteServiceLinkedRoleOutput", Fields: []wire.Field{
 	{Name: "DeletionTaskId", Wire: "DeletionTaskId", Type: &typeDeletionTaskIdType, Required: true},
 }}
+
+var structDeleteSigningCertificateInput = wire.Struct{Name: "DeleteSigningCertificateInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
+	{Name: "CertificateId", Wire: "CertificateId", Type: &typeCertificateIdType, Required: true},
+}}
+
+var structDeleteSigningCertificateOutput = wire.Struct{Name: "DeleteSigningCertificateOutput"}
 
 var structDeleteUserInput = wire.Struct{Name: "DeleteUserInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
@@ -219,6 +308,12 @@ var structDeleteUserPolicyInput = wire.Struct{Name: "DeleteUserPolicyInput", Fie
 }}
 
 var structDeleteUserPolicyOutput = wire.Struct{Name: "DeleteUserPolicyOutput"}
+
+var structDeleteVirtualMFADeviceInput = wire.Struct{Name: "DeleteVirtualMFADeviceInput", Fields: []wire.Field{
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+}}
+
+var structDeleteVirtualMFADeviceOutput = wire.Struct{Name: "DeleteVirtualMFADeviceOutput"}
 
 var structDetachGroupPolicyInput = wire.Struct{Name: "DetachGroupPolicyInput", Fields: []wire.Field{
 	{Name: "GroupName", Wire: "GroupName", Type: &typeGroupNameType, Required: true},
@@ -241,6 +336,22 @@ var structDetachUserPolicyInput = wire.Struct{Name: "DetachUserPolicyInput", Fie
 
 var structDetachUserPolicyOutput = wire.Struct{Name: "DetachUserPolicyOutput"}
 
+var structEnableMFADeviceInput = wire.Struct{Name: "EnableMFADeviceInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Type: &typeAuthenticationCodeType, Required: true},
+	{Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Type: &typeAuthenticationCodeType, Required: true},
+}}
+
+var structEnableMFADeviceOutput = wire.Struct{Name: "EnableMFADeviceOutput"}
+
+var structGenerateCredentialReportInput = wire.Struct{Name: "GenerateCredentialReportInput"}
+
+var structGenerateCredentialReportOutput = wire.Struct{Name: "GenerateCredentialReportOutput", Fields: []wire.Field{
+	{Name: "State", Wire: "State", Type: &typeReportStateType},
+	{Name: "Description", Wire: "Description", Type: wire.StringType},
+}}
+
 var structGetAccessKeyLastUsedInput = wire.Struct{Name: "GetAccessKeyLastUsedInput", Fields: []wire.Field{
 	{Name: "AccessKeyId", Wire: "AccessKeyId", Type: &typeAccessKeyIdType, Required: true},
 }}
@@ -250,10 +361,56 @@ var structGetAccessKeyLastUsedOutput = wire.Struct{Name: "GetAccessKeyLastUsedOu
 	{Name: "AccessKeyLastUsed", Wire: "AccessKeyLastUsed", Type: &typeAccessKeyLastUsed},
 }}
 
+var structGetAccountAuthorizationDetailsInput = wire.Struct{Name: "GetAccountAuthorizationDetailsInput", Fields: []wire.Field{
+	{Name: "Filter", Wire: "Filter", Type: &typeEntityListType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+}}
+
+var structGetAccountAuthorizationDetailsOutput = wire.Struct{Name: "GetAccountAuthorizationDetailsOutput", Fields: []wire.Field{
+	{Name: "UserDetailList", Wire: "UserDetailList", Type: &typeUserDetailListType},
+	{Name: "GroupDetailList", Wire: "GroupDetailList", Type: &typeGroupDetailListType},
+	{Name: "RoleDetailList", Wire: "RoleDetailList", Type: &typeRoleDetailListType},
+	{Name: "Policies", Wire: "Policies", Type: &typeManagedPolicyDetailListType},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structGetAccountPasswordPolicyInput = wire.Struct{Name: "GetAccountPasswordPolicyInput"}
+
+var structGetAccountPasswordPolicyOutput = wire.Struct{Name: "GetAccountPasswordPolicyOutput", Fields: []wire.Field{
+	{Name: "PasswordPolicy", Wire: "PasswordPolicy", Type: &typePasswordPolicy, Required: true},
+}}
+
 var structGetAccountSummaryInput = wire.Struct{Name: "GetAccountSummaryInput"}
 
 var structGetAccountSummaryOutput = wire.Struct{Name: "GetAccountSummaryOutput", Fields: []wire.Field{
 	{Name: "SummaryMap", Wire: "SummaryMap", Type: &typeSummaryMapType},
+}}
+
+var structGetContextKeysForCustomPolicyInput = wire.Struct{Name: "GetContextKeysForCustomPolicyInput", Fields: []wire.Field{
+	{Name: "PolicyInputList", Wire: "PolicyInputList", Type: &typeSimulationPolicyListType, Required: true},
+}}
+
+var structGetContextKeysForCustomPolicyOutput = wire.Struct{Name: "GetContextKeysForCustomPolicyOutput", Fields: []wire.Field{
+	{Name: "ContextKeyNames", Wire: "ContextKeyNames", Type: &typeContextKeyNamesResultListType},
+}}
+
+var structGetContextKeysForPrincipalPolicyInput = wire.Struct{Name: "GetContextKeysForPrincipalPolicyInput", Fields: []wire.Field{
+	{Name: "PolicySourceArn", Wire: "PolicySourceArn", Type: &typeArnType, Required: true},
+	{Name: "PolicyInputList", Wire: "PolicyInputList", Type: &typeSimulationPolicyListType},
+}}
+
+var structGetContextKeysForPrincipalPolicyOutput = wire.Struct{Name: "GetContextKeysForPrincipalPolicyOutput", Fields: []wire.Field{
+	{Name: "ContextKeyNames", Wire: "ContextKeyNames", Type: &typeContextKeyNamesResultListType},
+}}
+
+var structGetCredentialReportInput = wire.Struct{Name: "GetCredentialReportInput"}
+
+var structGetCredentialReportOutput = wire.Struct{Name: "GetCredentialReportOutput", Fields: []wire.Field{
+	{Name: "Content", Wire: "Content", Type: wire.BlobType},
+	{Name: "ReportFormat", Wire: "ReportFormat", Type: &typeReportFormatType},
+	{Name: "GeneratedTime", Wire: "GeneratedTime", Type: wire.TimeType},
 }}
 
 var structGetGroupInput = wire.Struct{Name: "GetGroupInput", Fields: []wire.Field{
@@ -286,6 +443,38 @@ var structGetInstanceProfileInput = wire.Struct{Name: "GetInstanceProfileInput",
 
 var structGetInstanceProfileOutput = wire.Struct{Name: "GetInstanceProfileOutput", Fields: []wire.Field{
 	{Name: "InstanceProfile", Wire: "InstanceProfile", Type: &typeInstanceProfile, Required: true},
+}}
+
+var structGetLoginProfileInput = wire.Struct{Name: "GetLoginProfileInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+}}
+
+var structGetLoginProfileOutput = wire.Struct{Name: "GetLoginProfileOutput", Fields: []wire.Field{
+	{Name: "LoginProfile", Wire: "LoginProfile", Type: &typeLoginProfile, Required: true},
+}}
+
+var structGetMFADeviceInput = wire.Struct{Name: "GetMFADeviceInput", Fields: []wire.Field{
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+}}
+
+var structGetMFADeviceOutput = wire.Struct{Name: "GetMFADeviceOutput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "EnableDate", Wire: "EnableDate", Type: wire.TimeType},
+	{Name: "Certifications", Wire: "Certifications", Type: &typeCertificationMapType},
+}}
+
+var structGetOpenIDConnectProviderInput = wire.Struct{Name: "GetOpenIDConnectProviderInput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType, Required: true},
+}}
+
+var structGetOpenIDConnectProviderOutput = wire.Struct{Name: "GetOpenIDConnectProviderOutput", Fields: []wire.Field{
+	{Name: "Url", Wire: "Url", Type: &typeOpenIDConnectProviderUrlType},
+	{Name: "ClientIDList", Wire: "ClientIDList", Type: &typeClientIDListType},
+	{Name: "ThumbprintList", Wire: "ThumbprintList", Type: &typeThumbprintListType},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
 }}
 
 var structGetPolicyInput = wire.Struct{Name: "GetPolicyInput", Fields: []wire.Field{
@@ -322,6 +511,24 @@ var structGetRolePolicyOutput = wire.Struct{Name: "GetRolePolicyOutput", Fields:
 	{Name: "RoleName", Wire: "RoleName", Type: &typeRoleNameType, Required: true},
 	{Name: "PolicyName", Wire: "PolicyName", Type: &typePolicyNameType, Required: true},
 	{Name: "PolicyDocument", Wire: "PolicyDocument", Type: &typePolicyDocumentType, Required: true},
+}}
+
+var structGetSSHPublicKeyInput = wire.Struct{Name: "GetSSHPublicKeyInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
+	{Name: "Encoding", Wire: "Encoding", Type: &typeEncodingType, Required: true},
+}}
+
+var structGetSSHPublicKeyOutput = wire.Struct{Name: "GetSSHPublicKeyOutput", Fields: []wire.Field{
+	{Name: "SSHPublicKey", Wire: "SSHPublicKey", Type: &typeSSHPublicKey},
+}}
+
+var structGetServerCertificateInput = wire.Struct{Name: "GetServerCertificateInput", Fields: []wire.Field{
+	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
+}}
+
+var structGetServerCertificateOutput = wire.Struct{Name: "GetServerCertificateOutput", Fields: []wire.Field{
+	{Name: "ServerCertificate", Wire: "ServerCertificate", Type: &typeServerCertificate, Required: true},
 }}
 
 var structGetServiceLinkedRoleDeletionStatusInput = wire.Struct{Name: "GetServiceLinkedRoleDeletionStatusInput", Fields: []wire.Field{
@@ -467,6 +674,18 @@ var structListGroupsForUserOutput = wire.Struct{Name: "ListGroupsForUserOutput",
 	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
 }}
 
+var structListInstanceProfileTagsInput = wire.Struct{Name: "ListInstanceProfileTagsInput", Fields: []wire.Field{
+	{Name: "InstanceProfileName", Wire: "InstanceProfileName", Type: &typeInstanceProfileNameType, Required: true},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListInstanceProfileTagsOutput = wire.Struct{Name: "ListInstanceProfileTagsOutput", Fields: []wire.Field{
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
 var structListInstanceProfilesInput = wire.Struct{Name: "ListInstanceProfilesInput", Fields: []wire.Field{
 	{Name: "PathPrefix", Wire: "PathPrefix", Type: &typePathPrefixType},
 	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
@@ -489,6 +708,48 @@ var structListInstanceProfilesForRoleOutput = wire.Struct{Name: "ListInstancePro
 	{Name: "InstanceProfiles", Wire: "InstanceProfiles", Type: &typeInstanceProfileListType, Required: true},
 	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
 	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListMFADeviceTagsInput = wire.Struct{Name: "ListMFADeviceTagsInput", Fields: []wire.Field{
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListMFADeviceTagsOutput = wire.Struct{Name: "ListMFADeviceTagsOutput", Fields: []wire.Field{
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListMFADevicesInput = wire.Struct{Name: "ListMFADevicesInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListMFADevicesOutput = wire.Struct{Name: "ListMFADevicesOutput", Fields: []wire.Field{
+	{Name: "MFADevices", Wire: "MFADevices", Type: &typeMfaDeviceListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListOpenIDConnectProviderTagsInput = wire.Struct{Name: "ListOpenIDConnectProviderTagsInput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType, Required: true},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListOpenIDConnectProviderTagsOutput = wire.Struct{Name: "ListOpenIDConnectProviderTagsOutput", Fields: []wire.Field{
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListOpenIDConnectProvidersInput = wire.Struct{Name: "ListOpenIDConnectProvidersInput"}
+
+var structListOpenIDConnectProvidersOutput = wire.Struct{Name: "ListOpenIDConnectProvidersOutput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderList", Wire: "OpenIDConnectProviderList", Type: &typeOpenIDConnectProviderListType},
 }}
 
 var structListPoliciesInput = wire.Struct{Name: "ListPoliciesInput", Fields: []wire.Field{
@@ -566,6 +827,54 @@ var structListRolesOutput = wire.Struct{Name: "ListRolesOutput", Fields: []wire.
 	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
 }}
 
+var structListSSHPublicKeysInput = wire.Struct{Name: "ListSSHPublicKeysInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListSSHPublicKeysOutput = wire.Struct{Name: "ListSSHPublicKeysOutput", Fields: []wire.Field{
+	{Name: "SSHPublicKeys", Wire: "SSHPublicKeys", Type: &typeSSHPublicKeyListType},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListServerCertificateTagsInput = wire.Struct{Name: "ListServerCertificateTagsInput", Fields: []wire.Field{
+	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListServerCertificateTagsOutput = wire.Struct{Name: "ListServerCertificateTagsOutput", Fields: []wire.Field{
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListServerCertificatesInput = wire.Struct{Name: "ListServerCertificatesInput", Fields: []wire.Field{
+	{Name: "PathPrefix", Wire: "PathPrefix", Type: &typePathPrefixType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListServerCertificatesOutput = wire.Struct{Name: "ListServerCertificatesOutput", Fields: []wire.Field{
+	{Name: "ServerCertificateMetadataList", Wire: "ServerCertificateMetadataList", Type: &typeServerCertificateMetadataListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListSigningCertificatesInput = wire.Struct{Name: "ListSigningCertificatesInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListSigningCertificatesOutput = wire.Struct{Name: "ListSigningCertificatesOutput", Fields: []wire.Field{
+	{Name: "Certificates", Wire: "Certificates", Type: &typeCertificateListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
 var structListUserPoliciesInput = wire.Struct{Name: "ListUserPoliciesInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
 	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
@@ -598,6 +907,18 @@ var structListUsersInput = wire.Struct{Name: "ListUsersInput", Fields: []wire.Fi
 
 var structListUsersOutput = wire.Struct{Name: "ListUsersOutput", Fields: []wire.Field{
 	{Name: "Users", Wire: "Users", Type: &typeUserListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListVirtualMFADevicesInput = wire.Struct{Name: "ListVirtualMFADevicesInput", Fields: []wire.Field{
+	{Name: "AssignmentStatus", Wire: "AssignmentStatus", Type: &typeAssignmentStatusType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListVirtualMFADevicesOutput = wire.Struct{Name: "ListVirtualMFADevicesOutput", Fields: []wire.Field{
+	{Name: "VirtualMFADevices", Wire: "VirtualMFADevices", Type: &typeVirtualMFADeviceListType, Required: true},
 	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
 	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
 }}
@@ -640,6 +961,13 @@ var structPutUserPolicyInput = wire.Struct{Name: "PutUserPolicyInput", Fields: [
 
 var structPutUserPolicyOutput = wire.Struct{Name: "PutUserPolicyOutput"}
 
+var structRemoveClientIDFromOpenIDConnectProviderInput = wire.Struct{Name: "RemoveClientIDFromOpenIDConnectProviderInput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType, Required: true},
+	{Name: "ClientID", Wire: "ClientID", Type: &typeClientIDType, Required: true},
+}}
+
+var structRemoveClientIDFromOpenIDConnectProviderOutput = wire.Struct{Name: "RemoveClientIDFromOpenIDConnectProviderOutput"}
+
 var structRemoveRoleFromInstanceProfileInput = wire.Struct{Name: "RemoveRoleFromInstanceProfileInput", Fields: []wire.Field{
 	{Name: "InstanceProfileName", Wire: "InstanceProfileName", Type: &typeInstanceProfileNameType, Required: true},
 	{Name: "RoleName", Wire: "RoleName", Type: &typeRoleNameType, Required: true},
@@ -654,12 +982,83 @@ var structRemoveUserFromGroupInput = wire.Struct{Name: "RemoveUserFromGroupInput
 
 var structRemoveUserFromGroupOutput = wire.Struct{Name: "RemoveUserFromGroupOutput"}
 
+var structResyncMFADeviceInput = wire.Struct{Name: "ResyncMFADeviceInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Type: &typeAuthenticationCodeType, Required: true},
+	{Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Type: &typeAuthenticationCodeType, Required: true},
+}}
+
+var structResyncMFADeviceOutput = wire.Struct{Name: "ResyncMFADeviceOutput"}
+
 var structSetDefaultPolicyVersionInput = wire.Struct{Name: "SetDefaultPolicyVersionInput", Fields: []wire.Field{
 	{Name: "PolicyArn", Wire: "PolicyArn", Type: &typeArnType, Required: true},
 	{Name: "VersionId", Wire: "VersionId", Type: &typePolicyVersionIdType, Required: true},
 }}
 
 var structSetDefaultPolicyVersionOutput = wire.Struct{Name: "SetDefaultPolicyVersionOutput"}
+
+var structSimulateCustomPolicyInput = wire.Struct{Name: "SimulateCustomPolicyInput", Fields: []wire.Field{
+	{Name: "PolicyInputList", Wire: "PolicyInputList", Type: &typeSimulationPolicyListType, Required: true},
+	{Name: "PermissionsBoundaryPolicyInputList", Wire: "PermissionsBoundaryPolicyInputList", Type: &typeSimulationPolicyListType},
+	{Name: "ActionNames", Wire: "ActionNames", Type: &typeActionNameListType, Required: true},
+	{Name: "ResourceArns", Wire: "ResourceArns", Type: &typeResourceNameListType},
+	{Name: "ResourcePolicy", Wire: "ResourcePolicy", Type: &typePolicyDocumentType},
+	{Name: "ResourceOwner", Wire: "ResourceOwner", Type: &typeResourceNameType},
+	{Name: "CallerArn", Wire: "CallerArn", Type: &typeResourceNameType},
+	{Name: "ContextEntries", Wire: "ContextEntries", Type: &typeContextEntryListType},
+	{Name: "ResourceHandlingOption", Wire: "ResourceHandlingOption", Type: &typeResourceHandlingOptionType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+}}
+
+var structSimulateCustomPolicyOutput = wire.Struct{Name: "SimulateCustomPolicyOutput", Fields: []wire.Field{
+	{Name: "EvaluationResults", Wire: "EvaluationResults", Type: &typeEvaluationResultsListType},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structSimulatePrincipalPolicyInput = wire.Struct{Name: "SimulatePrincipalPolicyInput", Fields: []wire.Field{
+	{Name: "PolicySourceArn", Wire: "PolicySourceArn", Type: &typeArnType, Required: true},
+	{Name: "PolicyInputList", Wire: "PolicyInputList", Type: &typeSimulationPolicyListType},
+	{Name: "PermissionsBoundaryPolicyInputList", Wire: "PermissionsBoundaryPolicyInputList", Type: &typeSimulationPolicyListType},
+	{Name: "ActionNames", Wire: "ActionNames", Type: &typeActionNameListType, Required: true},
+	{Name: "ResourceArns", Wire: "ResourceArns", Type: &typeResourceNameListType},
+	{Name: "ResourcePolicy", Wire: "ResourcePolicy", Type: &typePolicyDocumentType},
+	{Name: "ResourceOwner", Wire: "ResourceOwner", Type: &typeResourceNameType},
+	{Name: "CallerArn", Wire: "CallerArn", Type: &typeResourceNameType},
+	{Name: "ContextEntries", Wire: "ContextEntries", Type: &typeContextEntryListType},
+	{Name: "ResourceHandlingOption", Wire: "ResourceHandlingOption", Type: &typeResourceHandlingOptionType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+}}
+
+var structSimulatePrincipalPolicyOutput = wire.Struct{Name: "SimulatePrincipalPolicyOutput", Fields: []wire.Field{
+	{Name: "EvaluationResults", Wire: "EvaluationResults", Type: &typeEvaluationResultsListType},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structTagInstanceProfileInput = wire.Struct{Name: "TagInstanceProfileInput", Fields: []wire.Field{
+	{Name: "InstanceProfileName", Wire: "InstanceProfileName", Type: &typeInstanceProfileNameType, Required: true},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+}}
+
+var structTagInstanceProfileOutput = wire.Struct{Name: "TagInstanceProfileOutput"}
+
+var structTagMFADeviceInput = wire.Struct{Name: "TagMFADeviceInput", Fields: []wire.Field{
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+}}
+
+var structTagMFADeviceOutput = wire.Struct{Name: "TagMFADeviceOutput"}
+
+var structTagOpenIDConnectProviderInput = wire.Struct{Name: "TagOpenIDConnectProviderInput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType, Required: true},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+}}
+
+var structTagOpenIDConnectProviderOutput = wire.Struct{Name: "TagOpenIDConnectProviderOutput"}
 
 var structTagPolicyInput = wire.Struct{Name: "TagPolicyInput", Fields: []wire.Field{
 	{Name: "PolicyArn", Wire: "PolicyArn", Type: &typeArnType, Required: true},
@@ -675,12 +1074,40 @@ var structTagRoleInput = wire.Struct{Name: "TagRoleInput", Fields: []wire.Field{
 
 var structTagRoleOutput = wire.Struct{Name: "TagRoleOutput"}
 
+var structTagServerCertificateInput = wire.Struct{Name: "TagServerCertificateInput", Fields: []wire.Field{
+	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+}}
+
+var structTagServerCertificateOutput = wire.Struct{Name: "TagServerCertificateOutput"}
+
 var structTagUserInput = wire.Struct{Name: "TagUserInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
 }}
 
 var structTagUserOutput = wire.Struct{Name: "TagUserOutput"}
+
+var structUntagInstanceProfileInput = wire.Struct{Name: "UntagInstanceProfileInput", Fields: []wire.Field{
+	{Name: "InstanceProfileName", Wire: "InstanceProfileName", Type: &typeInstanceProfileNameType, Required: true},
+	{Name: "TagKeys", Wire: "TagKeys", Type: &typeTagKeyListType, Required: true},
+}}
+
+var structUntagInstanceProfileOutput = wire.Struct{Name: "UntagInstanceProfileOutput"}
+
+var structUntagMFADeviceInput = wire.Struct{Name: "UntagMFADeviceInput", Fields: []wire.Field{
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "TagKeys", Wire: "TagKeys", Type: &typeTagKeyListType, Required: true},
+}}
+
+var structUntagMFADeviceOutput = wire.Struct{Name: "UntagMFADeviceOutput"}
+
+var structUntagOpenIDConnectProviderInput = wire.Struct{Name: "UntagOpenIDConnectProviderInput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType, Required: true},
+	{Name: "TagKeys", Wire: "TagKeys", Type: &typeTagKeyListType, Required: true},
+}}
+
+var structUntagOpenIDConnectProviderOutput = wire.Struct{Name: "UntagOpenIDConnectProviderOutput"}
 
 var structUntagPolicyInput = wire.Struct{Name: "UntagPolicyInput", Fields: []wire.Field{
 	{Name: "PolicyArn", Wire: "PolicyArn", Type: &typeArnType, Required: true},
@@ -695,6 +1122,13 @@ var structUntagRoleInput = wire.Struct{Name: "UntagRoleInput", Fields: []wire.Fi
 }}
 
 var structUntagRoleOutput = wire.Struct{Name: "UntagRoleOutput"}
+
+var structUntagServerCertificateInput = wire.Struct{Name: "UntagServerCertificateInput", Fields: []wire.Field{
+	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
+	{Name: "TagKeys", Wire: "TagKeys", Type: &typeTagKeyListType, Required: true},
+}}
+
+var structUntagServerCertificateOutput = wire.Struct{Name: "UntagServerCertificateOutput"}
 
 var structUntagUserInput = wire.Struct{Name: "UntagUserInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
@@ -711,6 +1145,20 @@ var structUpdateAccessKeyInput = wire.Struct{Name: "UpdateAccessKeyInput", Field
 
 var structUpdateAccessKeyOutput = wire.Struct{Name: "UpdateAccessKeyOutput"}
 
+var structUpdateAccountPasswordPolicyInput = wire.Struct{Name: "UpdateAccountPasswordPolicyInput", Fields: []wire.Field{
+	{Name: "MinimumPasswordLength", Wire: "MinimumPasswordLength", Type: &typeMinimumPasswordLengthType},
+	{Name: "RequireSymbols", Wire: "RequireSymbols", Type: wire.BoolType},
+	{Name: "RequireNumbers", Wire: "RequireNumbers", Type: wire.BoolType},
+	{Name: "RequireUppercaseCharacters", Wire: "RequireUppercaseCharacters", Type: wire.BoolType},
+	{Name: "RequireLowercaseCharacters", Wire: "RequireLowercaseCharacters", Type: wire.BoolType},
+	{Name: "AllowUsersToChangePassword", Wire: "AllowUsersToChangePassword", Type: wire.BoolType},
+	{Name: "MaxPasswordAge", Wire: "MaxPasswordAge", Type: &typeMaxPasswordAgeType},
+	{Name: "PasswordReusePrevention", Wire: "PasswordReusePrevention", Type: &typePasswordReusePreventionType},
+	{Name: "HardExpiry", Wire: "HardExpiry", Type: wire.BoolType},
+}}
+
+var structUpdateAccountPasswordPolicyOutput = wire.Struct{Name: "UpdateAccountPasswordPolicyOutput"}
+
 var structUpdateAssumeRolePolicyInput = wire.Struct{Name: "UpdateAssumeRolePolicyInput", Fields: []wire.Field{
 	{Name: "RoleName", Wire: "RoleName", Type: &typeRoleNameType, Required: true},
 	{Name: "PolicyDocument", Wire: "PolicyDocument", Type: &typePolicyDocumentType, Required: true},
@@ -725,6 +1173,21 @@ var structUpdateGroupInput = wire.Struct{Name: "UpdateGroupInput", Fields: []wir
 }}
 
 var structUpdateGroupOutput = wire.Struct{Name: "UpdateGroupOutput"}
+
+var structUpdateLoginProfileInput = wire.Struct{Name: "UpdateLoginProfileInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "Password", Wire: "Password", Type: &typePasswordType},
+	{Name: "PasswordResetRequired", Wire: "PasswordResetRequired", Type: wire.BoolType},
+}}
+
+var structUpdateLoginProfileOutput = wire.Struct{Name: "UpdateLoginProfileOutput"}
+
+var structUpdateOpenIDConnectProviderThumbprintInput = wire.Struct{Name: "UpdateOpenIDConnectProviderThumbprintInput", Fields: []wire.Field{
+	{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Type: &typeArnType, Required: true},
+	{Name: "ThumbprintList", Wire: "ThumbprintList", Type: &typeThumbprintListType, Required: true},
+}}
+
+var structUpdateOpenIDConnectProviderThumbprintOutput = wire.Struct{Name: "UpdateOpenIDConnectProviderThumbprintOutput"}
 
 var structUpdateRoleInput = wire.Struct{Name: "UpdateRoleInput", Fields: []wire.Field{
 	{Name: "RoleName", Wire: "RoleName", Type: &typeRoleNameType, Required: true},
@@ -743,6 +1206,30 @@ var structUpdateRoleDescriptionOutput = wire.Struct{Name: "UpdateRoleDescription
 	{Name: "Role", Wire: "Role", Type: &typeRole},
 }}
 
+var structUpdateSSHPublicKeyInput = wire.Struct{Name: "UpdateSSHPublicKeyInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
+	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
+}}
+
+var structUpdateSSHPublicKeyOutput = wire.Struct{Name: "UpdateSSHPublicKeyOutput"}
+
+var structUpdateServerCertificateInput = wire.Struct{Name: "UpdateServerCertificateInput", Fields: []wire.Field{
+	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
+	{Name: "NewPath", Wire: "NewPath", Type: &typePathType},
+	{Name: "NewServerCertificateName", Wire: "NewServerCertificateName", Type: &typeServerCertificateNameType},
+}}
+
+var structUpdateServerCertificateOutput = wire.Struct{Name: "UpdateServerCertificateOutput"}
+
+var structUpdateSigningCertificateInput = wire.Struct{Name: "UpdateSigningCertificateInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
+	{Name: "CertificateId", Wire: "CertificateId", Type: &typeCertificateIdType, Required: true},
+	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
+}}
+
+var structUpdateSigningCertificateOutput = wire.Struct{Name: "UpdateSigningCertificateOutput"}
+
 var structUpdateUserInput = wire.Struct{Name: "UpdateUserInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
 	{Name: "NewPath", Wire: "NewPath", Type: &typePathType},
@@ -750,6 +1237,38 @@ var structUpdateUserInput = wire.Struct{Name: "UpdateUserInput", Fields: []wire.
 }}
 
 var structUpdateUserOutput = wire.Struct{Name: "UpdateUserOutput"}
+
+var structUploadSSHPublicKeyInput = wire.Struct{Name: "UploadSSHPublicKeyInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "SSHPublicKeyBody", Wire: "SSHPublicKeyBody", Type: &typePublicKeyMaterialType, Required: true},
+}}
+
+var structUploadSSHPublicKeyOutput = wire.Struct{Name: "UploadSSHPublicKeyOutput", Fields: []wire.Field{
+	{Name: "SSHPublicKey", Wire: "SSHPublicKey", Type: &typeSSHPublicKey},
+}}
+
+var structUploadServerCertificateInput = wire.Struct{Name: "UploadServerCertificateInput", Fields: []wire.Field{
+	{Name: "Path", Wire: "Path", Type: &typePathType},
+	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
+	{Name: "CertificateBody", Wire: "CertificateBody", Type: &typeCertificateBodyType, Required: true},
+	{Name: "PrivateKey", Wire: "PrivateKey", Type: &typePrivateKeyType, Required: true},
+	{Name: "CertificateChain", Wire: "CertificateChain", Type: &typeCertificateChainType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structUploadServerCertificateOutput = wire.Struct{Name: "UploadServerCertificateOutput", Fields: []wire.Field{
+	{Name: "ServerCertificateMetadata", Wire: "ServerCertificateMetadata", Type: &typeServerCertificateMetadata},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structUploadSigningCertificateInput = wire.Struct{Name: "UploadSigningCertificateInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
+	{Name: "CertificateBody", Wire: "CertificateBody", Type: &typeCertificateBodyType, Required: true},
+}}
+
+var structUploadSigningCertificateOutput = wire.Struct{Name: "UploadSigningCertificateOutput", Fields: []wire.Field{
+	{Name: "Certificate", Wire: "Certificate", Type: &typeSigningCertificate, Required: true},
+}}
 
 var structAccessKey = wire.Struct{Name: "AccessKey", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
@@ -782,9 +1301,27 @@ var structAttachedPolicy = wire.Struct{Name: "AttachedPolicy", Fields: []wire.Fi
 	{Name: "PolicyArn", Wire: "PolicyArn", Type: &typeArnType},
 }}
 
+var structContextEntry = wire.Struct{Name: "ContextEntry", Fields: []wire.Field{
+	{Name: "ContextKeyName", Wire: "ContextKeyName", Type: &typeContextKeyNameType},
+	{Name: "ContextKeyValues", Wire: "ContextKeyValues", Type: &typeContextKeyValueListType},
+	{Name: "ContextKeyType", Wire: "ContextKeyType", Type: &typeContextKeyTypeEnum},
+}}
+
 var structDeletionTaskFailureReasonType = wire.Struct{Name: "DeletionTaskFailureReasonType", Fields: []wire.Field{
 	{Name: "Reason", Wire: "Reason", Type: &typeReasonType},
 	{Name: "RoleUsageList", Wire: "RoleUsageList", Type: &typeRoleUsageListType},
+}}
+
+var structEvaluationResult = wire.Struct{Name: "EvaluationResult", Fields: []wire.Field{
+	{Name: "EvalActionName", Wire: "EvalActionName", Type: &typeActionNameType, Required: true},
+	{Name: "EvalResourceName", Wire: "EvalResourceName", Type: &typeResourceNameType},
+	{Name: "EvalDecision", Wire: "EvalDecision", Type: &typePolicyEvaluationDecisionType, Required: true},
+	{Name: "MatchedStatements", Wire: "MatchedStatements", Type: &typeStatementListType},
+	{Name: "MissingContextValues", Wire: "MissingContextValues", Type: &typeContextKeyNamesResultListType},
+	{Name: "OrganizationsDecisionDetail", Wire: "OrganizationsDecisionDetail", Type: &typeOrganizationsDecisionDetail},
+	{Name: "PermissionsBoundaryDecisionDetail", Wire: "PermissionsBoundaryDecisionDetail", Type: &typePermissionsBoundaryDecisionDetail},
+	{Name: "EvalDecisionDetails", Wire: "EvalDecisionDetails", Type: &typeEvalDecisionDetailsType},
+	{Name: "ResourceSpecificResults", Wire: "ResourceSpecificResults", Type: &typeResourceSpecificResultListType},
 }}
 
 var structGroup = wire.Struct{Name: "Group", Fields: []wire.Field{
@@ -795,6 +1332,16 @@ var structGroup = wire.Struct{Name: "Group", Fields: []wire.Field{
 	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType, Required: true},
 }}
 
+var structGroupDetail = wire.Struct{Name: "GroupDetail", Fields: []wire.Field{
+	{Name: "Path", Wire: "Path", Type: &typePathType},
+	{Name: "GroupName", Wire: "GroupName", Type: &typeGroupNameType},
+	{Name: "GroupId", Wire: "GroupId", Type: &typeIdType},
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
+	{Name: "GroupPolicyList", Wire: "GroupPolicyList", Type: &typePolicyDetailListType},
+	{Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Type: &typeAttachedPoliciesListType},
+}}
+
 var structInstanceProfile = wire.Struct{Name: "InstanceProfile", Fields: []wire.Field{
 	{Name: "Path", Wire: "Path", Type: &typePathType, Required: true},
 	{Name: "InstanceProfileName", Wire: "InstanceProfileName", Type: &typeInstanceProfileNameType, Required: true},
@@ -803,6 +1350,58 @@ var structInstanceProfile = wire.Struct{Name: "InstanceProfile", Fields: []wire.
 	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType, Required: true},
 	{Name: "Roles", Wire: "Roles", Type: &typeRoleListType, Required: true},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structLoginProfile = wire.Struct{Name: "LoginProfile", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType, Required: true},
+	{Name: "PasswordResetRequired", Wire: "PasswordResetRequired", Type: wire.BoolType},
+}}
+
+var structMFADevice = wire.Struct{Name: "MFADevice", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "EnableDate", Wire: "EnableDate", Type: wire.TimeType, Required: true},
+}}
+
+var structManagedPolicyDetail = wire.Struct{Name: "ManagedPolicyDetail", Fields: []wire.Field{
+	{Name: "PolicyName", Wire: "PolicyName", Type: &typePolicyNameType},
+	{Name: "PolicyId", Wire: "PolicyId", Type: &typeIdType},
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType},
+	{Name: "Path", Wire: "Path", Type: &typePolicyPathType},
+	{Name: "DefaultVersionId", Wire: "DefaultVersionId", Type: &typePolicyVersionIdType},
+	{Name: "AttachmentCount", Wire: "AttachmentCount", Type: wire.Int32Type},
+	{Name: "PermissionsBoundaryUsageCount", Wire: "PermissionsBoundaryUsageCount", Type: wire.Int32Type},
+	{Name: "IsAttachable", Wire: "IsAttachable", Type: wire.BoolType},
+	{Name: "Description", Wire: "Description", Type: &typePolicyDescriptionType},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
+	{Name: "UpdateDate", Wire: "UpdateDate", Type: wire.TimeType},
+	{Name: "PolicyVersionList", Wire: "PolicyVersionList", Type: &typePolicyDocumentVersionListType},
+}}
+
+var structOpenIDConnectProviderListEntry = wire.Struct{Name: "OpenIDConnectProviderListEntry", Fields: []wire.Field{
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType},
+}}
+
+var structOrganizationsDecisionDetail = wire.Struct{Name: "OrganizationsDecisionDetail", Fields: []wire.Field{
+	{Name: "AllowedByOrganizations", Wire: "AllowedByOrganizations", Type: wire.BoolType},
+}}
+
+var structPasswordPolicy = wire.Struct{Name: "PasswordPolicy", Fields: []wire.Field{
+	{Name: "MinimumPasswordLength", Wire: "MinimumPasswordLength", Type: &typeMinimumPasswordLengthType},
+	{Name: "RequireSymbols", Wire: "RequireSymbols", Type: wire.BoolType},
+	{Name: "RequireNumbers", Wire: "RequireNumbers", Type: wire.BoolType},
+	{Name: "RequireUppercaseCharacters", Wire: "RequireUppercaseCharacters", Type: wire.BoolType},
+	{Name: "RequireLowercaseCharacters", Wire: "RequireLowercaseCharacters", Type: wire.BoolType},
+	{Name: "AllowUsersToChangePassword", Wire: "AllowUsersToChangePassword", Type: wire.BoolType},
+	{Name: "ExpirePasswords", Wire: "ExpirePasswords", Type: wire.BoolType},
+	{Name: "MaxPasswordAge", Wire: "MaxPasswordAge", Type: &typeMaxPasswordAgeType},
+	{Name: "PasswordReusePrevention", Wire: "PasswordReusePrevention", Type: &typePasswordReusePreventionType},
+	{Name: "HardExpiry", Wire: "HardExpiry", Type: wire.BoolType},
+}}
+
+var structPermissionsBoundaryDecisionDetail = wire.Struct{Name: "PermissionsBoundaryDecisionDetail", Fields: []wire.Field{
+	{Name: "AllowedByPermissionsBoundary", Wire: "AllowedByPermissionsBoundary", Type: wire.BoolType},
 }}
 
 var structPolicy = wire.Struct{Name: "Policy", Fields: []wire.Field{
@@ -818,6 +1417,11 @@ var structPolicy = wire.Struct{Name: "Policy", Fields: []wire.Field{
 	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
 	{Name: "UpdateDate", Wire: "UpdateDate", Type: wire.TimeType},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structPolicyDetail = wire.Struct{Name: "PolicyDetail", Fields: []wire.Field{
+	{Name: "PolicyName", Wire: "PolicyName", Type: &typePolicyNameType},
+	{Name: "PolicyDocument", Wire: "PolicyDocument", Type: &typePolicyDocumentType},
 }}
 
 var structPolicyGroup = wire.Struct{Name: "PolicyGroup", Fields: []wire.Field{
@@ -842,6 +1446,20 @@ var structPolicyVersion = wire.Struct{Name: "PolicyVersion", Fields: []wire.Fiel
 	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
 }}
 
+var structPosition = wire.Struct{Name: "Position", Fields: []wire.Field{
+	{Name: "Line", Wire: "Line", Type: wire.Int32Type},
+	{Name: "Column", Wire: "Column", Type: wire.Int32Type},
+}}
+
+var structResourceSpecificResult = wire.Struct{Name: "ResourceSpecificResult", Fields: []wire.Field{
+	{Name: "EvalResourceName", Wire: "EvalResourceName", Type: &typeResourceNameType, Required: true},
+	{Name: "EvalResourceDecision", Wire: "EvalResourceDecision", Type: &typePolicyEvaluationDecisionType, Required: true},
+	{Name: "MatchedStatements", Wire: "MatchedStatements", Type: &typeStatementListType},
+	{Name: "MissingContextValues", Wire: "MissingContextValues", Type: &typeContextKeyNamesResultListType},
+	{Name: "EvalDecisionDetails", Wire: "EvalDecisionDetails", Type: &typeEvalDecisionDetailsType},
+	{Name: "PermissionsBoundaryDecisionDetail", Wire: "PermissionsBoundaryDecisionDetail", Type: &typePermissionsBoundaryDecisionDetail},
+}}
+
 var structRole = wire.Struct{Name: "Role", Fields: []wire.Field{
 	{Name: "Path", Wire: "Path", Type: &typePathType, Required: true},
 	{Name: "RoleName", Wire: "RoleName", Type: &typeRoleNameType, Required: true},
@@ -856,6 +1474,21 @@ var structRole = wire.Struct{Name: "Role", Fields: []wire.Field{
 	{Name: "RoleLastUsed", Wire: "RoleLastUsed", Type: &typeRoleLastUsed},
 }}
 
+var structRoleDetail = wire.Struct{Name: "RoleDetail", Fields: []wire.Field{
+	{Name: "Path", Wire: "Path", Type: &typePathType},
+	{Name: "RoleName", Wire: "RoleName", Type: &typeRoleNameType},
+	{Name: "RoleId", Wire: "RoleId", Type: &typeIdType},
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
+	{Name: "AssumeRolePolicyDocument", Wire: "AssumeRolePolicyDocument", Type: &typePolicyDocumentType},
+	{Name: "InstanceProfileList", Wire: "InstanceProfileList", Type: &typeInstanceProfileListType},
+	{Name: "RolePolicyList", Wire: "RolePolicyList", Type: &typePolicyDetailListType},
+	{Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Type: &typeAttachedPoliciesListType},
+	{Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Type: &typeAttachedPermissionsBoundary},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+	{Name: "RoleLastUsed", Wire: "RoleLastUsed", Type: &typeRoleLastUsed},
+}}
+
 var structRoleLastUsed = wire.Struct{Name: "RoleLastUsed", Fields: []wire.Field{
 	{Name: "LastUsedDate", Wire: "LastUsedDate", Type: wire.TimeType},
 	{Name: "Region", Wire: "Region", Type: wire.StringType},
@@ -864,6 +1497,53 @@ var structRoleLastUsed = wire.Struct{Name: "RoleLastUsed", Fields: []wire.Field{
 var structRoleUsageType = wire.Struct{Name: "RoleUsageType", Fields: []wire.Field{
 	{Name: "Region", Wire: "Region", Type: &typeRegionNameType},
 	{Name: "Resources", Wire: "Resources", Type: &typeArnListType},
+}}
+
+var structSSHPublicKey = wire.Struct{Name: "SSHPublicKey", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
+	{Name: "Fingerprint", Wire: "Fingerprint", Type: &typePublicKeyFingerprintType, Required: true},
+	{Name: "SSHPublicKeyBody", Wire: "SSHPublicKeyBody", Type: &typePublicKeyMaterialType, Required: true},
+	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
+	{Name: "UploadDate", Wire: "UploadDate", Type: wire.TimeType},
+}}
+
+var structSSHPublicKeyMetadata = wire.Struct{Name: "SSHPublicKeyMetadata", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
+	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
+	{Name: "UploadDate", Wire: "UploadDate", Type: wire.TimeType, Required: true},
+}}
+
+var structServerCertificate = wire.Struct{Name: "ServerCertificate", Fields: []wire.Field{
+	{Name: "ServerCertificateMetadata", Wire: "ServerCertificateMetadata", Type: &typeServerCertificateMetadata, Required: true},
+	{Name: "CertificateBody", Wire: "CertificateBody", Type: &typeCertificateBodyType, Required: true},
+	{Name: "CertificateChain", Wire: "CertificateChain", Type: &typeCertificateChainType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structServerCertificateMetadata = wire.Struct{Name: "ServerCertificateMetadata", Fields: []wire.Field{
+	{Name: "Path", Wire: "Path", Type: &typePathType, Required: true},
+	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
+	{Name: "ServerCertificateId", Wire: "ServerCertificateId", Type: &typeIdType, Required: true},
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType, Required: true},
+	{Name: "UploadDate", Wire: "UploadDate", Type: wire.TimeType},
+	{Name: "Expiration", Wire: "Expiration", Type: wire.TimeType},
+}}
+
+var structSigningCertificate = wire.Struct{Name: "SigningCertificate", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "CertificateId", Wire: "CertificateId", Type: &typeCertificateIdType, Required: true},
+	{Name: "CertificateBody", Wire: "CertificateBody", Type: &typeCertificateBodyType, Required: true},
+	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
+	{Name: "UploadDate", Wire: "UploadDate", Type: wire.TimeType},
+}}
+
+var structStatement = wire.Struct{Name: "Statement", Fields: []wire.Field{
+	{Name: "SourcePolicyId", Wire: "SourcePolicyId", Type: wire.StringType},
+	{Name: "SourcePolicyType", Wire: "SourcePolicyType", Type: &typePolicySourceType},
+	{Name: "StartPosition", Wire: "StartPosition", Type: &typePosition},
+	{Name: "EndPosition", Wire: "EndPosition", Type: &typePosition},
 }}
 
 var structTag = wire.Struct{Name: "Tag", Fields: []wire.Field{
@@ -882,17 +1562,63 @@ var structUser = wire.Struct{Name: "User", Fields: []wire.Field{
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
 }}
 
+var structUserDetail = wire.Struct{Name: "UserDetail", Fields: []wire.Field{
+	{Name: "Path", Wire: "Path", Type: &typePathType},
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+	{Name: "UserId", Wire: "UserId", Type: &typeIdType},
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
+	{Name: "UserPolicyList", Wire: "UserPolicyList", Type: &typePolicyDetailListType},
+	{Name: "GroupList", Wire: "GroupList", Type: &typeGroupNameListType},
+	{Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Type: &typeAttachedPoliciesListType},
+	{Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Type: &typeAttachedPermissionsBoundary},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structVirtualMFADevice = wire.Struct{Name: "VirtualMFADevice", Fields: []wire.Field{
+	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
+	{Name: "Base32StringSeed", Wire: "Base32StringSeed", Type: &typeBootstrapDatum},
+	{Name: "QRCodePNG", Wire: "QRCodePNG", Type: &typeBootstrapDatum},
+	{Name: "User", Wire: "User", Type: &typeUser},
+	{Name: "EnableDate", Wire: "EnableDate", Type: wire.TimeType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
 var typeAccessKey = wire.Type{Kind: wire.Structure, Struct: &structAccessKey}
 
 var typeAccessKeyLastUsed = wire.Type{Kind: wire.Structure, Struct: &structAccessKeyLastUsed}
 
 var typeAccessKeyMetadata = wire.Type{Kind: wire.Structure, Struct: &structAccessKeyMetadata}
 
+var typeActionNameListType = wire.Type{Kind: wire.List, Item: &typeActionNameType, ItemName: "member"}
+
+var typeActionNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 3, Max: 128}}}
+
 var typeArnListType = wire.Type{Kind: wire.List, Item: &typeArnType, ItemName: "member"}
 
 var typeAttachedPermissionsBoundary = wire.Type{Kind: wire.Structure, Struct: &structAttachedPermissionsBoundary}
 
 var typeAttachedPolicy = wire.Type{Kind: wire.Structure, Struct: &structAttachedPolicy}
+
+var typeBootstrapDatum = wire.Type{Kind: wire.Blob, Sensitive: true}
+
+var typeCertificationKeyType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\u0020-\\u00FF]+"}}}
+
+var typeCertificationMapType = wire.Type{Kind: wire.Map, Key: &typeCertificationKeyType, Item: &typeCertificationValueType, KeyName: "key", ValueName: "value"}
+
+var typeCertificationValueType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 32}, Pattern: &wire.Pattern{Source: "[\\u0020-\\u00FF]+"}}}
+
+var typeContextEntry = wire.Type{Kind: wire.Structure, Struct: &structContextEntry}
+
+var typeContextEntryListType = wire.Type{Kind: wire.List, Item: &typeContextEntry, ItemName: "member"}
+
+var typeContextKeyNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 5, Max: 256}}}
+
+var typeContextKeyNamesResultListType = wire.Type{Kind: wire.List, Item: &typeContextKeyNameType, ItemName: "member"}
+
+var typeContextKeyTypeEnum = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"string", "stringList", "numeric", "numericList", "boolean", "booleanList", "ip", "ipList", "binary", "binaryList", "date", "dateList"}}}
+
+var typeContextKeyValueListType = wire.Type{Kind: wire.List, Item: wire.StringType, ItemName: "member"}
 
 var typeDeletionTaskFailureReasonType = wire.Type{Kind: wire.Structure, Struct: &structDeletionTaskFailureReasonType}
 
@@ -902,13 +1628,47 @@ var typeDeletionTaskStatusType = wire.Type{Kind: wire.String, Rule: &wire.Rule{E
 
 var typeEntityType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}}}
 
+var typeEvalDecisionDetailsType = wire.Type{Kind: wire.Map, Key: &typeEvalDecisionSourceType, Item: &typePolicyEvaluationDecisionType, KeyName: "key", ValueName: "value"}
+
+var typeEvalDecisionSourceType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 3, Max: 256}}}
+
+var typeEvaluationResult = wire.Type{Kind: wire.Structure, Struct: &structEvaluationResult}
+
+var typeEvaluationResultsListType = wire.Type{Kind: wire.List, Item: &typeEvaluationResult, ItemName: "member"}
+
 var typeGroup = wire.Type{Kind: wire.Structure, Struct: &structGroup}
+
+var typeGroupDetail = wire.Type{Kind: wire.Structure, Struct: &structGroupDetail}
 
 var typeInstanceProfile = wire.Type{Kind: wire.Structure, Struct: &structInstanceProfile}
 
+var typeLoginProfile = wire.Type{Kind: wire.Structure, Struct: &structLoginProfile}
+
+var typeMFADevice = wire.Type{Kind: wire.Structure, Struct: &structMFADevice}
+
+var typeManagedPolicyDetail = wire.Type{Kind: wire.Structure, Struct: &structManagedPolicyDetail}
+
+var typeManagedPolicyDetailListType = wire.Type{Kind: wire.List, Item: &typeManagedPolicyDetail, ItemName: "member"}
+
+var typeOpenIDConnectProviderListEntry = wire.Type{Kind: wire.Structure, Struct: &structOpenIDConnectProviderListEntry}
+
+var typeOpenIDConnectProviderListType = wire.Type{Kind: wire.List, Item: &typeOpenIDConnectProviderListEntry, ItemName: "member"}
+
+var typeOpenIDConnectProviderUrlType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 255}}}
+
+var typeOrganizationsDecisionDetail = wire.Type{Kind: wire.Structure, Struct: &structOrganizationsDecisionDetail}
+
+var typePasswordPolicy = wire.Type{Kind: wire.Structure, Struct: &structPasswordPolicy}
+
 var typePermissionsBoundaryAttachmentType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"PermissionsBoundaryPolicy"}}}
 
+var typePermissionsBoundaryDecisionDetail = wire.Type{Kind: wire.Structure, Struct: &structPermissionsBoundaryDecisionDetail}
+
 var typePolicy = wire.Type{Kind: wire.Structure, Struct: &structPolicy}
+
+var typePolicyDetail = wire.Type{Kind: wire.Structure, Struct: &structPolicyDetail}
+
+var typePolicyEvaluationDecisionType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"allowed", "explicitDeny", "implicitDeny"}}}
 
 var typePolicyGroup = wire.Type{Kind: wire.Structure, Struct: &structPolicyGroup}
 
@@ -918,6 +1678,8 @@ var typePolicyRole = wire.Type{Kind: wire.Structure, Struct: &structPolicyRole}
 
 var typePolicyRoleListType = wire.Type{Kind: wire.List, Item: &typePolicyRole, ItemName: "member"}
 
+var typePolicySourceType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"user", "group", "role", "aws-managed", "user-managed", "resource", "none"}}}
+
 var typePolicyUsageType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"PermissionsPolicy", "PermissionsBoundary"}}}
 
 var typePolicyUser = wire.Type{Kind: wire.Structure, Struct: &structPolicyUser}
@@ -926,11 +1688,29 @@ var typePolicyUserListType = wire.Type{Kind: wire.List, Item: &typePolicyUser, I
 
 var typePolicyVersion = wire.Type{Kind: wire.Structure, Struct: &structPolicyVersion}
 
+var typePosition = wire.Type{Kind: wire.Structure, Struct: &structPosition}
+
 var typeReasonType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: wire.NoMin, Max: 1000}}}
 
 var typeRegionNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 100}}}
 
+var typeReportFormatType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"text/csv"}}}
+
+var typeReportStateType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"STARTED", "INPROGRESS", "COMPLETE"}}}
+
+var typeResourceHandlingOptionType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 64}}}
+
+var typeResourceNameListType = wire.Type{Kind: wire.List, Item: &typeResourceNameType, ItemName: "member"}
+
+var typeResourceNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 2048}}}
+
+var typeResourceSpecificResult = wire.Type{Kind: wire.Structure, Struct: &structResourceSpecificResult}
+
+var typeResourceSpecificResultListType = wire.Type{Kind: wire.List, Item: &typeResourceSpecificResult, ItemName: "member"}
+
 var typeRole = wire.Type{Kind: wire.Structure, Struct: &structRole}
+
+var typeRoleDetail = wire.Type{Kind: wire.Structure, Struct: &structRoleDetail}
 
 var typeRoleLastUsed = wire.Type{Kind: wire.Structure, Struct: &structRoleLastUsed}
 
@@ -938,9 +1718,31 @@ var typeRoleUsageListType = wire.Type{Kind: wire.List, Item: &typeRoleUsageType,
 
 var typeRoleUsageType = wire.Type{Kind: wire.Structure, Struct: &structRoleUsageType}
 
+var typeSSHPublicKey = wire.Type{Kind: wire.Structure, Struct: &structSSHPublicKey}
+
+var typeSSHPublicKeyListType = wire.Type{Kind: wire.List, Item: &typeSSHPublicKeyMetadata, ItemName: "member"}
+
+var typeSSHPublicKeyMetadata = wire.Type{Kind: wire.Structure, Struct: &structSSHPublicKeyMetadata}
+
+var typeServerCertificate = wire.Type{Kind: wire.Structure, Struct: &structServerCertificate}
+
+var typeServerCertificateMetadata = wire.Type{Kind: wire.Structure, Struct: &structServerCertificateMetadata}
+
+var typeSigningCertificate = wire.Type{Kind: wire.Structure, Struct: &structSigningCertificate}
+
+var typeSimulationPolicyListType = wire.Type{Kind: wire.List, Item: &typePolicyDocumentType, ItemName: "member"}
+
+var typeStatement = wire.Type{Kind: wire.Structure, Struct: &structStatement}
+
+var typeStatementListType = wire.Type{Kind: wire.List, Item: &typeStatement, ItemName: "member"}
+
 var typeTag = wire.Type{Kind: wire.Structure, Struct: &structTag}
 
 var typeUser = wire.Type{Kind: wire.Structure, Struct: &structUser}
+
+var typeUserDetail = wire.Type{Kind: wire.Structure, Struct: &structUserDetail}
+
+var typeVirtualMFADevice = wire.Type{Kind: wire.Structure, Struct: &structVirtualMFADevice}
 
 var typeAccessKeyIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 16, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w]+"}}}
 
@@ -954,13 +1756,37 @@ var typeAccountAliasType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &
 
 var typeArnType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 20, Max: 2048}}}
 
+var typeAssignmentStatusType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"Assigned", "Unassigned", "Any"}}}
+
 var typeAttachedPoliciesListType = wire.Type{Kind: wire.List, Item: &typeAttachedPolicy, ItemName: "member"}
+
+var typeAuthenticationCodeType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 6, Max: 6}, Pattern: &wire.Pattern{Source: "[\\d]+"}}}
+
+var typeCertificateBodyType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 16384}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
+
+var typeCertificateChainType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 2097152}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
+
+var typeCertificateIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 24, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w]+"}}}
+
+var typeCertificateListType = wire.Type{Kind: wire.List, Item: &typeSigningCertificate, ItemName: "member"}
+
+var typeClientIDListType = wire.Type{Kind: wire.List, Item: &typeClientIDType, ItemName: "member"}
+
+var typeClientIDType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 255}}}
 
 var typeCustomSuffixType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 64}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
 
+var typeEncodingType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"SSH", "PEM"}}}
+
+var typeEntityListType = wire.Type{Kind: wire.List, Item: &typeEntityType, ItemName: "member"}
+
 var typeExistingUserNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
 
+var typeGroupDetailListType = wire.Type{Kind: wire.List, Item: &typeGroupDetail, ItemName: "member"}
+
 var typeGroupListType = wire.Type{Kind: wire.List, Item: &typeGroup, ItemName: "member"}
+
+var typeGroupNameListType = wire.Type{Kind: wire.List, Item: &typeGroupNameType, ItemName: "member"}
 
 var typeGroupNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
 
@@ -974,11 +1800,23 @@ var typeMarkerType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.R
 
 var typeMaxItemsType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 1000}}}
 
+var typeMaxPasswordAgeType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 1095}}}
+
+var typeMfaDeviceListType = wire.Type{Kind: wire.List, Item: &typeMFADevice, ItemName: "member"}
+
+var typeMinimumPasswordLengthType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 6, Max: 128}}}
+
+var typePasswordReusePreventionType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 24}}}
+
+var typePasswordType = wire.Type{Kind: wire.String, Sensitive: true, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
+
 var typePathPrefixType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 512}, Pattern: &wire.Pattern{Source: "\\u002F[\\u0021-\\u007F]*"}}}
 
 var typePathType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 512}, Pattern: &wire.Pattern{Source: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"}}}
 
 var typePolicyDescriptionType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: wire.NoMin, Max: 1000}}}
+
+var typePolicyDetailListType = wire.Type{Kind: wire.List, Item: &typePolicyDetail, ItemName: "member"}
 
 var typePolicyDocumentType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 131072}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
 
@@ -996,13 +1834,29 @@ var typePolicyScopeType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []
 
 var typePolicyVersionIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Pattern: &wire.Pattern{Source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"}}}
 
+var typePrivateKeyType = wire.Type{Kind: wire.String, Sensitive: true, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 16384}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
+
+var typePublicKeyFingerprintType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 48, Max: 48}, Pattern: &wire.Pattern{Source: "[:\\w]+"}}}
+
+var typePublicKeyIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 20, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w]+"}}}
+
+var typePublicKeyMaterialType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 16384}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
+
 var typeRoleDescriptionType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: wire.NoMin, Max: 1000}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"}}}
+
+var typeRoleDetailListType = wire.Type{Kind: wire.List, Item: &typeRoleDetail, ItemName: "member"}
 
 var typeRoleListType = wire.Type{Kind: wire.List, Item: &typeRole, ItemName: "member"}
 
 var typeRoleMaxSessionDurationType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 3600, Max: 43200}}}
 
 var typeRoleNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 64}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
+
+var typeSerialNumberType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 9, Max: 256}, Pattern: &wire.Pattern{Source: "[\\w+=/:,.@-]+"}}}
+
+var typeServerCertificateMetadataListType = wire.Type{Kind: wire.List, Item: &typeServerCertificateMetadata, ItemName: "member"}
+
+var typeServerCertificateNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
 
 var typeStatusType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"Active", "Inactive", "Expired"}}}
 
@@ -1018,6 +1872,16 @@ var typeTagListType = wire.Type{Kind: wire.List, Item: &typeTag, ItemName: "memb
 
 var typeTagValueType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 0, Max: 256}, Pattern: &wire.Pattern{Source: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"}}}
 
+var typeThumbprintListType = wire.Type{Kind: wire.List, Item: &typeThumbprintType, ItemName: "member"}
+
+var typeThumbprintType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 40, Max: 40}}}
+
+var typeUserDetailListType = wire.Type{Kind: wire.List, Item: &typeUserDetail, ItemName: "member"}
+
 var typeUserListType = wire.Type{Kind: wire.List, Item: &typeUser, ItemName: "member"}
 
 var typeUserNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 64}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
+
+var typeVirtualMFADeviceListType = wire.Type{Kind: wire.List, Item: &typeVirtualMFADevice, ItemName: "member"}
+
+var typeVirtualMFADeviceName = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: wire.NoMax}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}

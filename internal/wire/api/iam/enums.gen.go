@@ -2,6 +2,22 @@
 
 package iam
 
+// Values of ContextKeyTypeEnum.
+const (
+	ContextKeyTypeEnumString      = "string"
+	ContextKeyTypeEnumStringList  = "stringList"
+	ContextKeyTypeEnumNumeric     = "numeric"
+	ContextKeyTypeEnumNumericList = "numericList"
+	ContextKeyTypeEnumBoolean     = "boolean"
+	ContextKeyTypeEnumBooleanList = "booleanList"
+	ContextKeyTypeEnumIp          = "ip"
+	ContextKeyTypeEnumIpList      = "ipList"
+	ContextKeyTypeEnumBinary      = "binary"
+	ContextKeyTypeEnumBinaryList  = "binaryList"
+	ContextKeyTypeEnumDate        = "date"
+	ContextKeyTypeEnumDateList    = "dateList"
+)
+
 // Values of DeletionTaskStatusType.
 const (
 	DeletionTaskStatusTypeSucceeded  = "SUCCEEDED"
@@ -24,10 +40,53 @@ const (
 	PermissionsBoundaryAttachmentTypePermissionsBoundaryPolicy = "PermissionsBoundaryPolicy"
 )
 
+// Values of PolicyEvaluationDecisionType.
+const (
+	PolicyEvaluationDecisionTypeAllowed      = "allowed"
+	PolicyEvaluationDecisionTypeExplicitDeny = "explicitDeny"
+	PolicyEvaluationDecisionTypeImplicitDeny = "implicitDeny"
+)
+
+// Values of PolicySourceType.
+const (
+	PolicySourceTypeUser        = "user"
+	PolicySourceTypeGroup       = "group"
+	PolicySourceTypeRole        = "role"
+	PolicySourceTypeAwsManaged  = "aws-managed"
+	PolicySourceTypeUserManaged = "user-managed"
+	PolicySourceTypeResource    = "resource"
+	PolicySourceTypeNone        = "none"
+)
+
 // Values of PolicyUsageType.
 const (
 	PolicyUsageTypePermissionsPolicy   = "PermissionsPolicy"
 	PolicyUsageTypePermissionsBoundary = "PermissionsBoundary"
+)
+
+// Values of ReportFormatType.
+const (
+	ReportFormatTypeTextCsv = "text/csv"
+)
+
+// Values of ReportStateType.
+const (
+	ReportStateTypeStarted    = "STARTED"
+	ReportStateTypeInprogress = "INPROGRESS"
+	ReportStateTypeComplete   = "COMPLETE"
+)
+
+// Values of AssignmentStatusType.
+const (
+	AssignmentStatusTypeAssigned   = "Assigned"
+	AssignmentStatusTypeUnassigned = "Unassigned"
+	AssignmentStatusTypeAny        = "Any"
+)
+
+// Values of EncodingType.
+const (
+	EncodingTypeSsh = "SSH"
+	EncodingTypePem = "PEM"
 )
 
 // Values of PolicyScopeType.

@@ -11,46 +11,71 @@ import (
 
 // Service is AWS Identity and Access Management: one method for each operation served.
 type Service interface {
+	AddClientIDToOpenIDConnectProvider(*call.Call, *AddClientIDToOpenIDConnectProviderInput) (*AddClientIDToOpenIDConnectProviderOutput, error)
 	AddRoleToInstanceProfile(*call.Call, *AddRoleToInstanceProfileInput) (*AddRoleToInstanceProfileOutput, error)
 	AddUserToGroup(*call.Call, *AddUserToGroupInput) (*AddUserToGroupOutput, error)
 	AttachGroupPolicy(*call.Call, *AttachGroupPolicyInput) (*AttachGroupPolicyOutput, error)
 	AttachRolePolicy(*call.Call, *AttachRolePolicyInput) (*AttachRolePolicyOutput, error)
 	AttachUserPolicy(*call.Call, *AttachUserPolicyInput) (*AttachUserPolicyOutput, error)
+	ChangePassword(*call.Call, *ChangePasswordInput) (*ChangePasswordOutput, error)
 	CreateAccessKey(*call.Call, *CreateAccessKeyInput) (*CreateAccessKeyOutput, error)
 	CreateAccountAlias(*call.Call, *CreateAccountAliasInput) (*CreateAccountAliasOutput, error)
 	CreateGroup(*call.Call, *CreateGroupInput) (*CreateGroupOutput, error)
 	CreateInstanceProfile(*call.Call, *CreateInstanceProfileInput) (*CreateInstanceProfileOutput, error)
+	CreateLoginProfile(*call.Call, *CreateLoginProfileInput) (*CreateLoginProfileOutput, error)
+	CreateOpenIDConnectProvider(*call.Call, *CreateOpenIDConnectProviderInput) (*CreateOpenIDConnectProviderOutput, error)
 	CreatePolicy(*call.Call, *CreatePolicyInput) (*CreatePolicyOutput, error)
 	CreatePolicyVersion(*call.Call, *CreatePolicyVersionInput) (*CreatePolicyVersionOutput, error)
 	CreateRole(*call.Call, *CreateRoleInput) (*CreateRoleOutput, error)
 	CreateServiceLinkedRole(*call.Call, *CreateServiceLinkedRoleInput) (*CreateServiceLinkedRoleOutput, error)
 	CreateUser(*call.Call, *CreateUserInput) (*CreateUserOutput, error)
+	CreateVirtualMFADevice(*call.Call, *CreateVirtualMFADeviceInput) (*CreateVirtualMFADeviceOutput, error)
+	DeactivateMFADevice(*call.Call, *DeactivateMFADeviceInput) (*DeactivateMFADeviceOutput, error)
 	DeleteAccessKey(*call.Call, *DeleteAccessKeyInput) (*DeleteAccessKeyOutput, error)
 	DeleteAccountAlias(*call.Call, *DeleteAccountAliasInput) (*DeleteAccountAliasOutput, error)
+	DeleteAccountPasswordPolicy(*call.Call, *DeleteAccountPasswordPolicyInput) (*DeleteAccountPasswordPolicyOutput, error)
 	DeleteGroup(*call.Call, *DeleteGroupInput) (*DeleteGroupOutput, error)
 	DeleteGroupPolicy(*call.Call, *DeleteGroupPolicyInput) (*DeleteGroupPolicyOutput, error)
 	DeleteInstanceProfile(*call.Call, *DeleteInstanceProfileInput) (*DeleteInstanceProfileOutput, error)
+	DeleteLoginProfile(*call.Call, *DeleteLoginProfileInput) (*DeleteLoginProfileOutput, error)
+	DeleteOpenIDConnectProvider(*call.Call, *DeleteOpenIDConnectProviderInput) (*DeleteOpenIDConnectProviderOutput, error)
 	DeletePolicy(*call.Call, *DeletePolicyInput) (*DeletePolicyOutput, error)
 	DeletePolicyVersion(*call.Call, *DeletePolicyVersionInput) (*DeletePolicyVersionOutput, error)
 	DeleteRole(*call.Call, *DeleteRoleInput) (*DeleteRoleOutput, error)
 	DeleteRolePermissionsBoundary(*call.Call, *DeleteRolePermissionsBoundaryInput) (*DeleteRolePermissionsBoundaryOutput, error)
 	DeleteRolePolicy(*call.Call, *DeleteRolePolicyInput) (*DeleteRolePolicyOutput, error)
+	DeleteSSHPublicKey(*call.Call, *DeleteSSHPublicKeyInput) (*DeleteSSHPublicKeyOutput, error)
+	DeleteServerCertificate(*call.Call, *DeleteServerCertificateInput) (*DeleteServerCertificateOutput, error)
 	DeleteServiceLinkedRole(*call.Call, *DeleteServiceLinkedRoleInput) (*DeleteServiceLinkedRoleOutput, error)
+	DeleteSigningCertificate(*call.Call, *DeleteSigningCertificateInput) (*DeleteSigningCertificateOutput, error)
 	DeleteUser(*call.Call, *DeleteUserInput) (*DeleteUserOutput, error)
 	DeleteUserPermissionsBoundary(*call.Call, *DeleteUserPermissionsBoundaryInput) (*DeleteUserPermissionsBoundaryOutput, error)
 	DeleteUserPolicy(*call.Call, *DeleteUserPolicyInput) (*DeleteUserPolicyOutput, error)
+	DeleteVirtualMFADevice(*call.Call, *DeleteVirtualMFADeviceInput) (*DeleteVirtualMFADeviceOutput, error)
 	DetachGroupPolicy(*call.Call, *DetachGroupPolicyInput) (*DetachGroupPolicyOutput, error)
 	DetachRolePolicy(*call.Call, *DetachRolePolicyInput) (*DetachRolePolicyOutput, error)
 	DetachUserPolicy(*call.Call, *DetachUserPolicyInput) (*DetachUserPolicyOutput, error)
+	EnableMFADevice(*call.Call, *EnableMFADeviceInput) (*EnableMFADeviceOutput, error)
+	GenerateCredentialReport(*call.Call, *GenerateCredentialReportInput) (*GenerateCredentialReportOutput, error)
 	GetAccessKeyLastUsed(*call.Call, *GetAccessKeyLastUsedInput) (*GetAccessKeyLastUsedOutput, error)
+	GetAccountAuthorizationDetails(*call.Call, *GetAccountAuthorizationDetailsInput) (*GetAccountAuthorizationDetailsOutput, error)
+	GetAccountPasswordPolicy(*call.Call, *GetAccountPasswordPolicyInput) (*GetAccountPasswordPolicyOutput, error)
 	GetAccountSummary(*call.Call, *GetAccountSummaryInput) (*GetAccountSummaryOutput, error)
+	GetContextKeysForCustomPolicy(*call.Call, *GetContextKeysForCustomPolicyInput) (*GetContextKeysForCustomPolicyOutput, error)
+	GetContextKeysForPrincipalPolicy(*call.Call, *GetContextKeysForPrincipalPolicyInput) (*GetContextKeysForPrincipalPolicyOutput, error)
+	GetCredentialReport(*call.Call, *GetCredentialReportInput) (*GetCredentialReportOutput, error)
 	GetGroup(*call.Call, *GetGroupInput) (*GetGroupOutput, error)
 	GetGroupPolicy(*call.Call, *GetGroupPolicyInput) (*GetGroupPolicyOutput, error)
 	GetInstanceProfile(*call.Call, *GetInstanceProfileInput) (*GetInstanceProfileOutput, error)
+	GetLoginProfile(*call.Call, *GetLoginProfileInput) (*GetLoginProfileOutput, error)
+	GetMFADevice(*call.Call, *GetMFADeviceInput) (*GetMFADeviceOutput, error)
+	GetOpenIDConnectProvider(*call.Call, *GetOpenIDConnectProviderInput) (*GetOpenIDConnectProviderOutput, error)
 	GetPolicy(*call.Call, *GetPolicyInput) (*GetPolicyOutput, error)
 	GetPolicyVersion(*call.Call, *GetPolicyVersionInput) (*GetPolicyVersionOutput, error)
 	GetRole(*call.Call, *GetRoleInput) (*GetRoleOutput, error)
 	GetRolePolicy(*call.Call, *GetRolePolicyInput) (*GetRolePolicyOutput, error)
+	GetSSHPublicKey(*call.Call, *GetSSHPublicKeyInput) (*GetSSHPublicKeyOutput, error)
+	GetServerCertificate(*call.Call, *GetServerCertificateInput) (*GetServerCertificateOutput, error)
 	GetServiceLinkedRoleDeletionStatus(*call.Call, *GetServiceLinkedRoleDeletionStatusInput) (*GetServiceLinkedRoleDeletionStatusOutput, error)
 	GetUser(*call.Call, *GetUserInput) (*GetUserOutput, error)
 	GetUserPolicy(*call.Call, *GetUserPolicyInput) (*GetUserPolicyOutput, error)
@@ -63,125 +88,212 @@ type Service interface {
 	ListGroupPolicies(*call.Call, *ListGroupPoliciesInput) (*ListGroupPoliciesOutput, error)
 	ListGroups(*call.Call, *ListGroupsInput) (*ListGroupsOutput, error)
 	ListGroupsForUser(*call.Call, *ListGroupsForUserInput) (*ListGroupsForUserOutput, error)
+	ListInstanceProfileTags(*call.Call, *ListInstanceProfileTagsInput) (*ListInstanceProfileTagsOutput, error)
 	ListInstanceProfiles(*call.Call, *ListInstanceProfilesInput) (*ListInstanceProfilesOutput, error)
 	ListInstanceProfilesForRole(*call.Call, *ListInstanceProfilesForRoleInput) (*ListInstanceProfilesForRoleOutput, error)
+	ListMFADeviceTags(*call.Call, *ListMFADeviceTagsInput) (*ListMFADeviceTagsOutput, error)
+	ListMFADevices(*call.Call, *ListMFADevicesInput) (*ListMFADevicesOutput, error)
+	ListOpenIDConnectProviderTags(*call.Call, *ListOpenIDConnectProviderTagsInput) (*ListOpenIDConnectProviderTagsOutput, error)
+	ListOpenIDConnectProviders(*call.Call, *ListOpenIDConnectProvidersInput) (*ListOpenIDConnectProvidersOutput, error)
 	ListPolicies(*call.Call, *ListPoliciesInput) (*ListPoliciesOutput, error)
 	ListPolicyTags(*call.Call, *ListPolicyTagsInput) (*ListPolicyTagsOutput, error)
 	ListPolicyVersions(*call.Call, *ListPolicyVersionsInput) (*ListPolicyVersionsOutput, error)
 	ListRolePolicies(*call.Call, *ListRolePoliciesInput) (*ListRolePoliciesOutput, error)
 	ListRoleTags(*call.Call, *ListRoleTagsInput) (*ListRoleTagsOutput, error)
 	ListRoles(*call.Call, *ListRolesInput) (*ListRolesOutput, error)
+	ListSSHPublicKeys(*call.Call, *ListSSHPublicKeysInput) (*ListSSHPublicKeysOutput, error)
+	ListServerCertificateTags(*call.Call, *ListServerCertificateTagsInput) (*ListServerCertificateTagsOutput, error)
+	ListServerCertificates(*call.Call, *ListServerCertificatesInput) (*ListServerCertificatesOutput, error)
+	ListSigningCertificates(*call.Call, *ListSigningCertificatesInput) (*ListSigningCertificatesOutput, error)
 	ListUserPolicies(*call.Call, *ListUserPoliciesInput) (*ListUserPoliciesOutput, error)
 	ListUserTags(*call.Call, *ListUserTagsInput) (*ListUserTagsOutput, error)
 	ListUsers(*call.Call, *ListUsersInput) (*ListUsersOutput, error)
+	ListVirtualMFADevices(*call.Call, *ListVirtualMFADevicesInput) (*ListVirtualMFADevicesOutput, error)
 	PutGroupPolicy(*call.Call, *PutGroupPolicyInput) (*PutGroupPolicyOutput, error)
 	PutRolePermissionsBoundary(*call.Call, *PutRolePermissionsBoundaryInput) (*PutRolePermissionsBoundaryOutput, error)
 	PutRolePolicy(*call.Call, *PutRolePolicyInput) (*PutRolePolicyOutput, error)
 	PutUserPermissionsBoundary(*call.Call, *PutUserPermissionsBoundaryInput) (*PutUserPermissionsBoundaryOutput, error)
 	PutUserPolicy(*call.Call, *PutUserPolicyInput) (*PutUserPolicyOutput, error)
+	RemoveClientIDFromOpenIDConnectProvider(*call.Call, *RemoveClientIDFromOpenIDConnectProviderInput) (*RemoveClientIDFromOpenIDConnectProviderOutput, error)
 	RemoveRoleFromInstanceProfile(*call.Call, *RemoveRoleFromInstanceProfileInput) (*RemoveRoleFromInstanceProfileOutput, error)
 	RemoveUserFromGroup(*call.Call, *RemoveUserFromGroupInput) (*RemoveUserFromGroupOutput, error)
+	ResyncMFADevice(*call.Call, *ResyncMFADeviceInput) (*ResyncMFADeviceOutput, error)
 	SetDefaultPolicyVersion(*call.Call, *SetDefaultPolicyVersionInput) (*SetDefaultPolicyVersionOutput, error)
+	SimulateCustomPolicy(*call.Call, *SimulateCustomPolicyInput) (*SimulateCustomPolicyOutput, error)
+	SimulatePrincipalPolicy(*call.Call, *SimulatePrincipalPolicyInput) (*SimulatePrincipalPolicyOutput, error)
+	TagInstanceProfile(*call.Call, *TagInstanceProfileInput) (*TagInstanceProfileOutput, error)
+	TagMFADevice(*call.Call, *TagMFADeviceInput) (*TagMFADeviceOutput, error)
+	TagOpenIDConnectProvider(*call.Call, *TagOpenIDConnectProviderInput) (*TagOpenIDConnectProviderOutput, error)
 	TagPolicy(*call.Call, *TagPolicyInput) (*TagPolicyOutput, error)
 	TagRole(*call.Call, *TagRoleInput) (*TagRoleOutput, error)
+	TagServerCertificate(*call.Call, *TagServerCertificateInput) (*TagServerCertificateOutput, error)
 	TagUser(*call.Call, *TagUserInput) (*TagUserOutput, error)
+	UntagInstanceProfile(*call.Call, *UntagInstanceProfileInput) (*UntagInstanceProfileOutput, error)
+	UntagMFADevice(*call.Call, *UntagMFADeviceInput) (*UntagMFADeviceOutput, error)
+	UntagOpenIDConnectProvider(*call.Call, *UntagOpenIDConnectProviderInput) (*UntagOpenIDConnectProviderOutput, error)
 	UntagPolicy(*call.Call, *UntagPolicyInput) (*UntagPolicyOutput, error)
 	UntagRole(*call.Call, *UntagRoleInput) (*UntagRoleOutput, error)
+	UntagServerCertificate(*call.Call, *UntagServerCertificateInput) (*UntagServerCertificateOutput, error)
 	UntagUser(*call.Call, *UntagUserInput) (*UntagUserOutput, error)
 	UpdateAccessKey(*call.Call, *UpdateAccessKeyInput) (*UpdateAccessKeyOutput, error)
+	UpdateAccountPasswordPolicy(*call.Call, *UpdateAccountPasswordPolicyInput) (*UpdateAccountPasswordPolicyOutput, error)
 	UpdateAssumeRolePolicy(*call.Call, *UpdateAssumeRolePolicyInput) (*UpdateAssumeRolePolicyOutput, error)
 	UpdateGroup(*call.Call, *UpdateGroupInput) (*UpdateGroupOutput, error)
+	UpdateLoginProfile(*call.Call, *UpdateLoginProfileInput) (*UpdateLoginProfileOutput, error)
+	UpdateOpenIDConnectProviderThumbprint(*call.Call, *UpdateOpenIDConnectProviderThumbprintInput) (*UpdateOpenIDConnectProviderThumbprintOutput, error)
 	UpdateRole(*call.Call, *UpdateRoleInput) (*UpdateRoleOutput, error)
 	UpdateRoleDescription(*call.Call, *UpdateRoleDescriptionInput) (*UpdateRoleDescriptionOutput, error)
+	UpdateSSHPublicKey(*call.Call, *UpdateSSHPublicKeyInput) (*UpdateSSHPublicKeyOutput, error)
+	UpdateServerCertificate(*call.Call, *UpdateServerCertificateInput) (*UpdateServerCertificateOutput, error)
+	UpdateSigningCertificate(*call.Call, *UpdateSigningCertificateInput) (*UpdateSigningCertificateOutput, error)
 	UpdateUser(*call.Call, *UpdateUserInput) (*UpdateUserOutput, error)
+	UploadSSHPublicKey(*call.Call, *UploadSSHPublicKeyInput) (*UploadSSHPublicKeyOutput, error)
+	UploadServerCertificate(*call.Call, *UploadServerCertificateInput) (*UploadServerCertificateOutput, error)
+	UploadSigningCertificate(*call.Call, *UploadSigningCertificateInput) (*UploadSigningCertificateOutput, error)
 }
 
 // Handlers returns the methods of s by operation.
 func Handlers(s Service) map[string]call.Handler {
 	return map[string]call.Handler{
-		"AddRoleToInstanceProfile":           call.Method(s.AddRoleToInstanceProfile),
-		"AddUserToGroup":                     call.Method(s.AddUserToGroup),
-		"AttachGroupPolicy":                  call.Method(s.AttachGroupPolicy),
-		"AttachRolePolicy":                   call.Method(s.AttachRolePolicy),
-		"AttachUserPolicy":                   call.Method(s.AttachUserPolicy),
-		"CreateAccessKey":                    call.Method(s.CreateAccessKey),
-		"CreateAccountAlias":                 call.Method(s.CreateAccountAlias),
-		"CreateGroup":                        call.Method(s.CreateGroup),
-		"CreateInstanceProfile":              call.Method(s.CreateInstanceProfile),
-		"CreatePolicy":                       call.Method(s.CreatePolicy),
-		"CreatePolicyVersion":                call.Method(s.CreatePolicyVersion),
-		"CreateRole":                         call.Method(s.CreateRole),
-		"CreateServiceLinkedRole":            call.Method(s.CreateServiceLinkedRole),
-		"CreateUser":                         call.Method(s.CreateUser),
-		"DeleteAccessKey":                    call.Method(s.DeleteAccessKey),
-		"DeleteAccountAlias":                 call.Method(s.DeleteAccountAlias),
-		"DeleteGroup":                        call.Method(s.DeleteGroup),
-		"DeleteGroupPolicy":                  call.Method(s.DeleteGroupPolicy),
-		"DeleteInstanceProfile":              call.Method(s.DeleteInstanceProfile),
-		"DeletePolicy":                       call.Method(s.DeletePolicy),
-		"DeletePolicyVersion":                call.Method(s.DeletePolicyVersion),
-		"DeleteRole":                         call.Method(s.DeleteRole),
-		"DeleteRolePermissionsBoundary":      call.Method(s.DeleteRolePermissionsBoundary),
-		"DeleteRolePolicy":                   call.Method(s.DeleteRolePolicy),
-		"DeleteServiceLinkedRole":            call.Method(s.DeleteServiceLinkedRole),
-		"DeleteUser":                         call.Method(s.DeleteUser),
-		"DeleteUserPermissionsBoundary":      call.Method(s.DeleteUserPermissionsBoundary),
-		"DeleteUserPolicy":                   call.Method(s.DeleteUserPolicy),
-		"DetachGroupPolicy":                  call.Method(s.DetachGroupPolicy),
-		"DetachRolePolicy":                   call.Method(s.DetachRolePolicy),
-		"DetachUserPolicy":                   call.Method(s.DetachUserPolicy),
-		"GetAccessKeyLastUsed":               call.Method(s.GetAccessKeyLastUsed),
-		"GetAccountSummary":                  call.Method(s.GetAccountSummary),
-		"GetGroup":                           call.Method(s.GetGroup),
-		"GetGroupPolicy":                     call.Method(s.GetGroupPolicy),
-		"GetInstanceProfile":                 call.Method(s.GetInstanceProfile),
-		"GetPolicy":                          call.Method(s.GetPolicy),
-		"GetPolicyVersion":                   call.Method(s.GetPolicyVersion),
-		"GetRole":                            call.Method(s.GetRole),
-		"GetRolePolicy":                      call.Method(s.GetRolePolicy),
-		"GetServiceLinkedRoleDeletionStatus": call.Method(s.GetServiceLinkedRoleDeletionStatus),
-		"GetUser":                            call.Method(s.GetUser),
-		"GetUserPolicy":                      call.Method(s.GetUserPolicy),
-		"ListAccessKeys":                     call.Method(s.ListAccessKeys),
-		"ListAccountAliases":                 call.Method(s.ListAccountAliases),
-		"ListAttachedGroupPolicies":          call.Method(s.ListAttachedGroupPolicies),
-		"ListAttachedRolePolicies":           call.Method(s.ListAttachedRolePolicies),
-		"ListAttachedUserPolicies":           call.Method(s.ListAttachedUserPolicies),
-		"ListEntitiesForPolicy":              call.Method(s.ListEntitiesForPolicy),
-		"ListGroupPolicies":                  call.Method(s.ListGroupPolicies),
-		"ListGroups":                         call.Method(s.ListGroups),
-		"ListGroupsForUser":                  call.Method(s.ListGroupsForUser),
-		"ListInstanceProfiles":               call.Method(s.ListInstanceProfiles),
-		"ListInstanceProfilesForRole":        call.Method(s.ListInstanceProfilesForRole),
-		"ListPolicies":                       call.Method(s.ListPolicies),
-		"ListPolicyTags":                     call.Method(s.ListPolicyTags),
-		"ListPolicyVersions":                 call.Method(s.ListPolicyVersions),
-		"ListRolePolicies":                   call.Method(s.ListRolePolicies),
-		"ListRoleTags":                       call.Method(s.ListRoleTags),
-		"ListRoles":                          call.Method(s.ListRoles),
-		"ListUserPolicies":                   call.Method(s.ListUserPolicies),
-		"ListUserTags":                       call.Method(s.ListUserTags),
-		"ListUsers":                          call.Method(s.ListUsers),
-		"PutGroupPolicy":                     call.Method(s.PutGroupPolicy),
-		"PutRolePermissionsBoundary":         call.Method(s.PutRolePermissionsBoundary),
-		"PutRolePolicy":                      call.Method(s.PutRolePolicy),
-		"PutUserPermissionsBoundary":         call.Method(s.PutUserPermissionsBoundary),
-		"PutUserPolicy":                      call.Method(s.PutUserPolicy),
-		"RemoveRoleFromInstanceProfile":      call.Method(s.RemoveRoleFromInstanceProfile),
-		"RemoveUserFromGroup":                call.Method(s.RemoveUserFromGroup),
-		"SetDefaultPolicyVersion":            call.Method(s.SetDefaultPolicyVersion),
-		"TagPolicy":                          call.Method(s.TagPolicy),
-		"TagRole":                            call.Method(s.TagRole),
-		"TagUser":                            call.Method(s.TagUser),
-		"UntagPolicy":                        call.Method(s.UntagPolicy),
-		"UntagRole":                          call.Method(s.UntagRole),
-		"UntagUser":                          call.Method(s.UntagUser),
-		"UpdateAccessKey":                    call.Method(s.UpdateAccessKey),
-		"UpdateAssumeRolePolicy":             call.Method(s.UpdateAssumeRolePolicy),
-		"UpdateGroup":                        call.Method(s.UpdateGroup),
-		"UpdateRole":                         call.Method(s.UpdateRole),
-		"UpdateRoleDescription":              call.Method(s.UpdateRoleDescription),
-		"UpdateUser":                         call.Method(s.UpdateUser),
+		"AddClientIDToOpenIDConnectProvider":      call.Method(s.AddClientIDToOpenIDConnectProvider),
+		"AddRoleToInstanceProfile":                call.Method(s.AddRoleToInstanceProfile),
+		"AddUserToGroup":                          call.Method(s.AddUserToGroup),
+		"AttachGroupPolicy":                       call.Method(s.AttachGroupPolicy),
+		"AttachRolePolicy":                        call.Method(s.AttachRolePolicy),
+		"AttachUserPolicy":                        call.Method(s.AttachUserPolicy),
+		"ChangePassword":                          call.Method(s.ChangePassword),
+		"CreateAccessKey":                         call.Method(s.CreateAccessKey),
+		"CreateAccountAlias":                      call.Method(s.CreateAccountAlias),
+		"CreateGroup":                             call.Method(s.CreateGroup),
+		"CreateInstanceProfile":                   call.Method(s.CreateInstanceProfile),
+		"CreateLoginProfile":                      call.Method(s.CreateLoginProfile),
+		"CreateOpenIDConnectProvider":             call.Method(s.CreateOpenIDConnectProvider),
+		"CreatePolicy":                            call.Method(s.CreatePolicy),
+		"CreatePolicyVersion":                     call.Method(s.CreatePolicyVersion),
+		"CreateRole":                              call.Method(s.CreateRole),
+		"CreateServiceLinkedRole":                 call.Method(s.CreateServiceLinkedRole),
+		"CreateUser":                              call.Method(s.CreateUser),
+		"CreateVirtualMFADevice":                  call.Method(s.CreateVirtualMFADevice),
+		"DeactivateMFADevice":                     call.Method(s.DeactivateMFADevice),
+		"DeleteAccessKey":                         call.Method(s.DeleteAccessKey),
+		"DeleteAccountAlias":                      call.Method(s.DeleteAccountAlias),
+		"DeleteAccountPasswordPolicy":             call.Method(s.DeleteAccountPasswordPolicy),
+		"DeleteGroup":                             call.Method(s.DeleteGroup),
+		"DeleteGroupPolicy":                       call.Method(s.DeleteGroupPolicy),
+		"DeleteInstanceProfile":                   call.Method(s.DeleteInstanceProfile),
+		"DeleteLoginProfile":                      call.Method(s.DeleteLoginProfile),
+		"DeleteOpenIDConnectProvider":             call.Method(s.DeleteOpenIDConnectProvider),
+		"DeletePolicy":                            call.Method(s.DeletePolicy),
+		"DeletePolicyVersion":                     call.Method(s.DeletePolicyVersion),
+		"DeleteRole":                              call.Method(s.DeleteRole),
+		"DeleteRolePermissionsBoundary":           call.Method(s.DeleteRolePermissionsBoundary),
+		"DeleteRolePolicy":                        call.Method(s.DeleteRolePolicy),
+		"DeleteSSHPublicKey":                      call.Method(s.DeleteSSHPublicKey),
+		"DeleteServerCertificate":                 call.Method(s.DeleteServerCertificate),
+		"DeleteServiceLinkedRole":                 call.Method(s.DeleteServiceLinkedRole),
+		"DeleteSigningCertificate":                call.Method(s.DeleteSigningCertificate),
+		"DeleteUser":                              call.Method(s.DeleteUser),
+		"DeleteUserPermissionsBoundary":           call.Method(s.DeleteUserPermissionsBoundary),
+		"DeleteUserPolicy":                        call.Method(s.DeleteUserPolicy),
+		"DeleteVirtualMFADevice":                  call.Method(s.DeleteVirtualMFADevice),
+		"DetachGroupPolicy":                       call.Method(s.DetachGroupPolicy),
+		"DetachRolePolicy":                        call.Method(s.DetachRolePolicy),
+		"DetachUserPolicy":                        call.Method(s.DetachUserPolicy),
+		"EnableMFADevice":                         call.Method(s.EnableMFADevice),
+		"GenerateCredentialReport":                call.Method(s.GenerateCredentialReport),
+		"GetAccessKeyLastUsed":                    call.Method(s.GetAccessKeyLastUsed),
+		"GetAccountAuthorizationDetails":          call.Method(s.GetAccountAuthorizationDetails),
+		"GetAccountPasswordPolicy":                call.Method(s.GetAccountPasswordPolicy),
+		"GetAccountSummary":                       call.Method(s.GetAccountSummary),
+		"GetContextKeysForCustomPolicy":           call.Method(s.GetContextKeysForCustomPolicy),
+		"GetContextKeysForPrincipalPolicy":        call.Method(s.GetContextKeysForPrincipalPolicy),
+		"GetCredentialReport":                     call.Method(s.GetCredentialReport),
+		"GetGroup":                                call.Method(s.GetGroup),
+		"GetGroupPolicy":                          call.Method(s.GetGroupPolicy),
+		"GetInstanceProfile":                      call.Method(s.GetInstanceProfile),
+		"GetLoginProfile":                         call.Method(s.GetLoginProfile),
+		"GetMFADevice":                            call.Method(s.GetMFADevice),
+		"GetOpenIDConnectProvider":                call.Method(s.GetOpenIDConnectProvider),
+		"GetPolicy":                               call.Method(s.GetPolicy),
+		"GetPolicyVersion":                        call.Method(s.GetPolicyVersion),
+		"GetRole":                                 call.Method(s.GetRole),
+		"GetRolePolicy":                           call.Method(s.GetRolePolicy),
+		"GetSSHPublicKey":                         call.Method(s.GetSSHPublicKey),
+		"GetServerCertificate":                    call.Method(s.GetServerCertificate),
+		"GetServiceLinkedRoleDeletionStatus":      call.Method(s.GetServiceLinkedRoleDeletionStatus),
+		"GetUser":                                 call.Method(s.GetUser),
+		"GetUserPolicy":                           call.Method(s.GetUserPolicy),
+		"ListAccessKeys":                          call.Method(s.ListAccessKeys),
+		"ListAccountAliases":                      call.Method(s.ListAccountAliases),
+		"ListAttachedGroupPolicies":               call.Method(s.ListAttachedGroupPolicies),
+		"ListAttachedRolePolicies":                call.Method(s.ListAttachedRolePolicies),
+		"ListAttachedUserPolicies":                call.Method(s.ListAttachedUserPolicies),
+		"ListEntitiesForPolicy":                   call.Method(s.ListEntitiesForPolicy),
+		"ListGroupPolicies":                       call.Method(s.ListGroupPolicies),
+		"ListGroups":                              call.Method(s.ListGroups),
+		"ListGroupsForUser":                       call.Method(s.ListGroupsForUser),
+		"ListInstanceProfileTags":                 call.Method(s.ListInstanceProfileTags),
+		"ListInstanceProfiles":                    call.Method(s.ListInstanceProfiles),
+		"ListInstanceProfilesForRole":             call.Method(s.ListInstanceProfilesForRole),
+		"ListMFADeviceTags":                       call.Method(s.ListMFADeviceTags),
+		"ListMFADevices":                          call.Method(s.ListMFADevices),
+		"ListOpenIDConnectProviderTags":           call.Method(s.ListOpenIDConnectProviderTags),
+		"ListOpenIDConnectProviders":              call.Method(s.ListOpenIDConnectProviders),
+		"ListPolicies":                            call.Method(s.ListPolicies),
+		"ListPolicyTags":                          call.Method(s.ListPolicyTags),
+		"ListPolicyVersions":                      call.Method(s.ListPolicyVersions),
+		"ListRolePolicies":                        call.Method(s.ListRolePolicies),
+		"ListRoleTags":                            call.Method(s.ListRoleTags),
+		"ListRoles":                               call.Method(s.ListRoles),
+		"ListSSHPublicKeys":                       call.Method(s.ListSSHPublicKeys),
+		"ListServerCertificateTags":               call.Method(s.ListServerCertificateTags),
+		"ListServerCertificates":                  call.Method(s.ListServerCertificates),
+		"ListSigningCertificates":                 call.Method(s.ListSigningCertificates),
+		"ListUserPolicies":                        call.Method(s.ListUserPolicies),
+		"ListUserTags":                            call.Method(s.ListUserTags),
+		"ListUsers":                               call.Method(s.ListUsers),
+		"ListVirtualMFADevices":                   call.Method(s.ListVirtualMFADevices),
+		"PutGroupPolicy":                          call.Method(s.PutGroupPolicy),
+		"PutRolePermissionsBoundary":              call.Method(s.PutRolePermissionsBoundary),
+		"PutRolePolicy":                           call.Method(s.PutRolePolicy),
+		"PutUserPermissionsBoundary":              call.Method(s.PutUserPermissionsBoundary),
+		"PutUserPolicy":                           call.Method(s.PutUserPolicy),
+		"RemoveClientIDFromOpenIDConnectProvider": call.Method(s.RemoveClientIDFromOpenIDConnectProvider),
+		"RemoveRoleFromInstanceProfile":           call.Method(s.RemoveRoleFromInstanceProfile),
+		"RemoveUserFromGroup":                     call.Method(s.RemoveUserFromGroup),
+		"ResyncMFADevice":                         call.Method(s.ResyncMFADevice),
+		"SetDefaultPolicyVersion":                 call.Method(s.SetDefaultPolicyVersion),
+		"SimulateCustomPolicy":                    call.Method(s.SimulateCustomPolicy),
+		"SimulatePrincipalPolicy":                 call.Method(s.SimulatePrincipalPolicy),
+		"TagInstanceProfile":                      call.Method(s.TagInstanceProfile),
+		"TagMFADevice":                            call.Method(s.TagMFADevice),
+		"TagOpenIDConnectProvider":                call.Method(s.TagOpenIDConnectProvider),
+		"TagPolicy":                               call.Method(s.TagPolicy),
+		"TagRole":                                 call.Method(s.TagRole),
+		"TagServerCertificate":                    call.Method(s.TagServerCertificate),
+		"TagUser":                                 call.Method(s.TagUser),
+		"UntagInstanceProfile":                    call.Method(s.UntagInstanceProfile),
+		"UntagMFADevice":                          call.Method(s.UntagMFADevice),
+		"UntagOpenIDConnectProvider":              call.Method(s.UntagOpenIDConnectProvider),
+		"UntagPolicy":                             call.Method(s.UntagPolicy),
+		"UntagRole":                               call.Method(s.UntagRole),
+		"UntagServerCertificate":                  call.Method(s.UntagServerCertificate),
+		"UntagUser":                               call.Method(s.UntagUser),
+		"UpdateAccessKey":                         call.Method(s.UpdateAccessKey),
+		"UpdateAccountPasswordPolicy":             call.Method(s.UpdateAccountPasswordPolicy),
+		"UpdateAssumeRolePolicy":                  call.Method(s.UpdateAssumeRolePolicy),
+		"UpdateGroup":                             call.Method(s.UpdateGroup),
+		"UpdateLoginProfile":                      call.Method(s.UpdateLoginProfile),
+		"UpdateOpenIDConnectProviderThumbprint":   call.Method(s.UpdateOpenIDConnectProviderThumbprint),
+		"UpdateRole":                              call.Method(s.UpdateRole),
+		"UpdateRoleDescription":                   call.Method(s.UpdateRoleDescription),
+		"UpdateSSHPublicKey":                      call.Method(s.UpdateSSHPublicKey),
+		"UpdateServerCertificate":                 call.Method(s.UpdateServerCertificate),
+		"UpdateSigningCertificate":                call.Method(s.UpdateSigningCertificate),
+		"UpdateUser":                              call.Method(s.UpdateUser),
+		"UploadSSHPublicKey":                      call.Method(s.UploadSSHPublicKey),
+		"UploadServerCertificate":                 call.Method(s.UploadServerCertificate),
+		"UploadSigningCertificate":                call.Method(s.UploadSigningCertificate),
 	}
 }
 
@@ -196,6 +308,15 @@ var API = wire.NewService(&wire.Service{
 	Namespace:   "https://iam.amazonaws.com/doc/2010-05-08/",
 	Global:      true,
 	Operations: []*wire.Operation{
+		{
+			Name:      "AddClientIDToOpenIDConnectProvider",
+			Writes:    true,
+			Void:      true,
+			Input:     &structAddClientIDToOpenIDConnectProviderInput,
+			Output:    &structAddClientIDToOpenIDConnectProviderOutput,
+			NewInput:  func() wire.Shape { return new(AddClientIDToOpenIDConnectProviderInput) },
+			NewOutput: func() wire.Shape { return new(AddClientIDToOpenIDConnectProviderOutput) },
+		},
 		{
 			Name:      "AddRoleToInstanceProfile",
 			Writes:    true,
@@ -242,6 +363,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(AttachUserPolicyOutput) },
 		},
 		{
+			Name:      "ChangePassword",
+			Writes:    true,
+			Void:      true,
+			Input:     &structChangePasswordInput,
+			Output:    &structChangePasswordOutput,
+			NewInput:  func() wire.Shape { return new(ChangePasswordInput) },
+			NewOutput: func() wire.Shape { return new(ChangePasswordOutput) },
+		},
+		{
 			Name:          "CreateAccessKey",
 			Writes:        true,
 			ResultWrapper: "CreateAccessKeyResult",
@@ -276,6 +406,24 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structCreateInstanceProfileOutput,
 			NewInput:      func() wire.Shape { return new(CreateInstanceProfileInput) },
 			NewOutput:     func() wire.Shape { return new(CreateInstanceProfileOutput) },
+		},
+		{
+			Name:          "CreateLoginProfile",
+			Writes:        true,
+			ResultWrapper: "CreateLoginProfileResult",
+			Input:         &structCreateLoginProfileInput,
+			Output:        &structCreateLoginProfileOutput,
+			NewInput:      func() wire.Shape { return new(CreateLoginProfileInput) },
+			NewOutput:     func() wire.Shape { return new(CreateLoginProfileOutput) },
+		},
+		{
+			Name:          "CreateOpenIDConnectProvider",
+			Writes:        true,
+			ResultWrapper: "CreateOpenIDConnectProviderResult",
+			Input:         &structCreateOpenIDConnectProviderInput,
+			Output:        &structCreateOpenIDConnectProviderOutput,
+			NewInput:      func() wire.Shape { return new(CreateOpenIDConnectProviderInput) },
+			NewOutput:     func() wire.Shape { return new(CreateOpenIDConnectProviderOutput) },
 		},
 		{
 			Name:          "CreatePolicy",
@@ -323,6 +471,24 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(CreateUserOutput) },
 		},
 		{
+			Name:          "CreateVirtualMFADevice",
+			Writes:        true,
+			ResultWrapper: "CreateVirtualMFADeviceResult",
+			Input:         &structCreateVirtualMFADeviceInput,
+			Output:        &structCreateVirtualMFADeviceOutput,
+			NewInput:      func() wire.Shape { return new(CreateVirtualMFADeviceInput) },
+			NewOutput:     func() wire.Shape { return new(CreateVirtualMFADeviceOutput) },
+		},
+		{
+			Name:      "DeactivateMFADevice",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeactivateMFADeviceInput,
+			Output:    &structDeactivateMFADeviceOutput,
+			NewInput:  func() wire.Shape { return new(DeactivateMFADeviceInput) },
+			NewOutput: func() wire.Shape { return new(DeactivateMFADeviceOutput) },
+		},
+		{
 			Name:      "DeleteAccessKey",
 			Writes:    true,
 			Void:      true,
@@ -339,6 +505,15 @@ var API = wire.NewService(&wire.Service{
 			Output:    &structDeleteAccountAliasOutput,
 			NewInput:  func() wire.Shape { return new(DeleteAccountAliasInput) },
 			NewOutput: func() wire.Shape { return new(DeleteAccountAliasOutput) },
+		},
+		{
+			Name:      "DeleteAccountPasswordPolicy",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteAccountPasswordPolicyInput,
+			Output:    &structDeleteAccountPasswordPolicyOutput,
+			NewInput:  func() wire.Shape { return new(DeleteAccountPasswordPolicyInput) },
+			NewOutput: func() wire.Shape { return new(DeleteAccountPasswordPolicyOutput) },
 		},
 		{
 			Name:      "DeleteGroup",
@@ -366,6 +541,24 @@ var API = wire.NewService(&wire.Service{
 			Output:    &structDeleteInstanceProfileOutput,
 			NewInput:  func() wire.Shape { return new(DeleteInstanceProfileInput) },
 			NewOutput: func() wire.Shape { return new(DeleteInstanceProfileOutput) },
+		},
+		{
+			Name:      "DeleteLoginProfile",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteLoginProfileInput,
+			Output:    &structDeleteLoginProfileOutput,
+			NewInput:  func() wire.Shape { return new(DeleteLoginProfileInput) },
+			NewOutput: func() wire.Shape { return new(DeleteLoginProfileOutput) },
+		},
+		{
+			Name:      "DeleteOpenIDConnectProvider",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteOpenIDConnectProviderInput,
+			Output:    &structDeleteOpenIDConnectProviderOutput,
+			NewInput:  func() wire.Shape { return new(DeleteOpenIDConnectProviderInput) },
+			NewOutput: func() wire.Shape { return new(DeleteOpenIDConnectProviderOutput) },
 		},
 		{
 			Name:      "DeletePolicy",
@@ -413,6 +606,24 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(DeleteRolePolicyOutput) },
 		},
 		{
+			Name:      "DeleteSSHPublicKey",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteSSHPublicKeyInput,
+			Output:    &structDeleteSSHPublicKeyOutput,
+			NewInput:  func() wire.Shape { return new(DeleteSSHPublicKeyInput) },
+			NewOutput: func() wire.Shape { return new(DeleteSSHPublicKeyOutput) },
+		},
+		{
+			Name:      "DeleteServerCertificate",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteServerCertificateInput,
+			Output:    &structDeleteServerCertificateOutput,
+			NewInput:  func() wire.Shape { return new(DeleteServerCertificateInput) },
+			NewOutput: func() wire.Shape { return new(DeleteServerCertificateOutput) },
+		},
+		{
 			Name:          "DeleteServiceLinkedRole",
 			Writes:        true,
 			ResultWrapper: "DeleteServiceLinkedRoleResult",
@@ -420,6 +631,15 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structDeleteServiceLinkedRoleOutput,
 			NewInput:      func() wire.Shape { return new(DeleteServiceLinkedRoleInput) },
 			NewOutput:     func() wire.Shape { return new(DeleteServiceLinkedRoleOutput) },
+		},
+		{
+			Name:      "DeleteSigningCertificate",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteSigningCertificateInput,
+			Output:    &structDeleteSigningCertificateOutput,
+			NewInput:  func() wire.Shape { return new(DeleteSigningCertificateInput) },
+			NewOutput: func() wire.Shape { return new(DeleteSigningCertificateOutput) },
 		},
 		{
 			Name:      "DeleteUser",
@@ -449,6 +669,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(DeleteUserPolicyOutput) },
 		},
 		{
+			Name:      "DeleteVirtualMFADevice",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteVirtualMFADeviceInput,
+			Output:    &structDeleteVirtualMFADeviceOutput,
+			NewInput:  func() wire.Shape { return new(DeleteVirtualMFADeviceInput) },
+			NewOutput: func() wire.Shape { return new(DeleteVirtualMFADeviceOutput) },
+		},
+		{
 			Name:      "DetachGroupPolicy",
 			Writes:    true,
 			Void:      true,
@@ -476,6 +705,24 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(DetachUserPolicyOutput) },
 		},
 		{
+			Name:      "EnableMFADevice",
+			Writes:    true,
+			Void:      true,
+			Input:     &structEnableMFADeviceInput,
+			Output:    &structEnableMFADeviceOutput,
+			NewInput:  func() wire.Shape { return new(EnableMFADeviceInput) },
+			NewOutput: func() wire.Shape { return new(EnableMFADeviceOutput) },
+		},
+		{
+			Name:          "GenerateCredentialReport",
+			Writes:        true,
+			ResultWrapper: "GenerateCredentialReportResult",
+			Input:         &structGenerateCredentialReportInput,
+			Output:        &structGenerateCredentialReportOutput,
+			NewInput:      func() wire.Shape { return new(GenerateCredentialReportInput) },
+			NewOutput:     func() wire.Shape { return new(GenerateCredentialReportOutput) },
+		},
+		{
 			Name:          "GetAccessKeyLastUsed",
 			ReadOnly:      true,
 			ResultWrapper: "GetAccessKeyLastUsedResult",
@@ -485,6 +732,24 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(GetAccessKeyLastUsedOutput) },
 		},
 		{
+			Name:          "GetAccountAuthorizationDetails",
+			ReadOnly:      true,
+			ResultWrapper: "GetAccountAuthorizationDetailsResult",
+			Input:         &structGetAccountAuthorizationDetailsInput,
+			Output:        &structGetAccountAuthorizationDetailsOutput,
+			NewInput:      func() wire.Shape { return new(GetAccountAuthorizationDetailsInput) },
+			NewOutput:     func() wire.Shape { return new(GetAccountAuthorizationDetailsOutput) },
+		},
+		{
+			Name:          "GetAccountPasswordPolicy",
+			ReadOnly:      true,
+			ResultWrapper: "GetAccountPasswordPolicyResult",
+			Input:         &structGetAccountPasswordPolicyInput,
+			Output:        &structGetAccountPasswordPolicyOutput,
+			NewInput:      func() wire.Shape { return new(GetAccountPasswordPolicyInput) },
+			NewOutput:     func() wire.Shape { return new(GetAccountPasswordPolicyOutput) },
+		},
+		{
 			Name:          "GetAccountSummary",
 			ReadOnly:      true,
 			ResultWrapper: "GetAccountSummaryResult",
@@ -492,6 +757,33 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structGetAccountSummaryOutput,
 			NewInput:      func() wire.Shape { return new(GetAccountSummaryInput) },
 			NewOutput:     func() wire.Shape { return new(GetAccountSummaryOutput) },
+		},
+		{
+			Name:          "GetContextKeysForCustomPolicy",
+			ReadOnly:      true,
+			ResultWrapper: "GetContextKeysForCustomPolicyResult",
+			Input:         &structGetContextKeysForCustomPolicyInput,
+			Output:        &structGetContextKeysForCustomPolicyOutput,
+			NewInput:      func() wire.Shape { return new(GetContextKeysForCustomPolicyInput) },
+			NewOutput:     func() wire.Shape { return new(GetContextKeysForCustomPolicyOutput) },
+		},
+		{
+			Name:          "GetContextKeysForPrincipalPolicy",
+			ReadOnly:      true,
+			ResultWrapper: "GetContextKeysForPrincipalPolicyResult",
+			Input:         &structGetContextKeysForPrincipalPolicyInput,
+			Output:        &structGetContextKeysForPrincipalPolicyOutput,
+			NewInput:      func() wire.Shape { return new(GetContextKeysForPrincipalPolicyInput) },
+			NewOutput:     func() wire.Shape { return new(GetContextKeysForPrincipalPolicyOutput) },
+		},
+		{
+			Name:          "GetCredentialReport",
+			ReadOnly:      true,
+			ResultWrapper: "GetCredentialReportResult",
+			Input:         &structGetCredentialReportInput,
+			Output:        &structGetCredentialReportOutput,
+			NewInput:      func() wire.Shape { return new(GetCredentialReportInput) },
+			NewOutput:     func() wire.Shape { return new(GetCredentialReportOutput) },
 		},
 		{
 			Name:          "GetGroup",
@@ -519,6 +811,33 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structGetInstanceProfileOutput,
 			NewInput:      func() wire.Shape { return new(GetInstanceProfileInput) },
 			NewOutput:     func() wire.Shape { return new(GetInstanceProfileOutput) },
+		},
+		{
+			Name:          "GetLoginProfile",
+			ReadOnly:      true,
+			ResultWrapper: "GetLoginProfileResult",
+			Input:         &structGetLoginProfileInput,
+			Output:        &structGetLoginProfileOutput,
+			NewInput:      func() wire.Shape { return new(GetLoginProfileInput) },
+			NewOutput:     func() wire.Shape { return new(GetLoginProfileOutput) },
+		},
+		{
+			Name:          "GetMFADevice",
+			ReadOnly:      true,
+			ResultWrapper: "GetMFADeviceResult",
+			Input:         &structGetMFADeviceInput,
+			Output:        &structGetMFADeviceOutput,
+			NewInput:      func() wire.Shape { return new(GetMFADeviceInput) },
+			NewOutput:     func() wire.Shape { return new(GetMFADeviceOutput) },
+		},
+		{
+			Name:          "GetOpenIDConnectProvider",
+			ReadOnly:      true,
+			ResultWrapper: "GetOpenIDConnectProviderResult",
+			Input:         &structGetOpenIDConnectProviderInput,
+			Output:        &structGetOpenIDConnectProviderOutput,
+			NewInput:      func() wire.Shape { return new(GetOpenIDConnectProviderInput) },
+			NewOutput:     func() wire.Shape { return new(GetOpenIDConnectProviderOutput) },
 		},
 		{
 			Name:          "GetPolicy",
@@ -555,6 +874,24 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structGetRolePolicyOutput,
 			NewInput:      func() wire.Shape { return new(GetRolePolicyInput) },
 			NewOutput:     func() wire.Shape { return new(GetRolePolicyOutput) },
+		},
+		{
+			Name:          "GetSSHPublicKey",
+			ReadOnly:      true,
+			ResultWrapper: "GetSSHPublicKeyResult",
+			Input:         &structGetSSHPublicKeyInput,
+			Output:        &structGetSSHPublicKeyOutput,
+			NewInput:      func() wire.Shape { return new(GetSSHPublicKeyInput) },
+			NewOutput:     func() wire.Shape { return new(GetSSHPublicKeyOutput) },
+		},
+		{
+			Name:          "GetServerCertificate",
+			ReadOnly:      true,
+			ResultWrapper: "GetServerCertificateResult",
+			Input:         &structGetServerCertificateInput,
+			Output:        &structGetServerCertificateOutput,
+			NewInput:      func() wire.Shape { return new(GetServerCertificateInput) },
+			NewOutput:     func() wire.Shape { return new(GetServerCertificateOutput) },
 		},
 		{
 			Name:          "GetServiceLinkedRoleDeletionStatus",
@@ -665,6 +1002,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(ListGroupsForUserOutput) },
 		},
 		{
+			Name:          "ListInstanceProfileTags",
+			ReadOnly:      true,
+			ResultWrapper: "ListInstanceProfileTagsResult",
+			Input:         &structListInstanceProfileTagsInput,
+			Output:        &structListInstanceProfileTagsOutput,
+			NewInput:      func() wire.Shape { return new(ListInstanceProfileTagsInput) },
+			NewOutput:     func() wire.Shape { return new(ListInstanceProfileTagsOutput) },
+		},
+		{
 			Name:          "ListInstanceProfiles",
 			ReadOnly:      true,
 			ResultWrapper: "ListInstanceProfilesResult",
@@ -681,6 +1027,42 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structListInstanceProfilesForRoleOutput,
 			NewInput:      func() wire.Shape { return new(ListInstanceProfilesForRoleInput) },
 			NewOutput:     func() wire.Shape { return new(ListInstanceProfilesForRoleOutput) },
+		},
+		{
+			Name:          "ListMFADeviceTags",
+			ReadOnly:      true,
+			ResultWrapper: "ListMFADeviceTagsResult",
+			Input:         &structListMFADeviceTagsInput,
+			Output:        &structListMFADeviceTagsOutput,
+			NewInput:      func() wire.Shape { return new(ListMFADeviceTagsInput) },
+			NewOutput:     func() wire.Shape { return new(ListMFADeviceTagsOutput) },
+		},
+		{
+			Name:          "ListMFADevices",
+			ReadOnly:      true,
+			ResultWrapper: "ListMFADevicesResult",
+			Input:         &structListMFADevicesInput,
+			Output:        &structListMFADevicesOutput,
+			NewInput:      func() wire.Shape { return new(ListMFADevicesInput) },
+			NewOutput:     func() wire.Shape { return new(ListMFADevicesOutput) },
+		},
+		{
+			Name:          "ListOpenIDConnectProviderTags",
+			ReadOnly:      true,
+			ResultWrapper: "ListOpenIDConnectProviderTagsResult",
+			Input:         &structListOpenIDConnectProviderTagsInput,
+			Output:        &structListOpenIDConnectProviderTagsOutput,
+			NewInput:      func() wire.Shape { return new(ListOpenIDConnectProviderTagsInput) },
+			NewOutput:     func() wire.Shape { return new(ListOpenIDConnectProviderTagsOutput) },
+		},
+		{
+			Name:          "ListOpenIDConnectProviders",
+			ReadOnly:      true,
+			ResultWrapper: "ListOpenIDConnectProvidersResult",
+			Input:         &structListOpenIDConnectProvidersInput,
+			Output:        &structListOpenIDConnectProvidersOutput,
+			NewInput:      func() wire.Shape { return new(ListOpenIDConnectProvidersInput) },
+			NewOutput:     func() wire.Shape { return new(ListOpenIDConnectProvidersOutput) },
 		},
 		{
 			Name:          "ListPolicies",
@@ -737,6 +1119,42 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(ListRolesOutput) },
 		},
 		{
+			Name:          "ListSSHPublicKeys",
+			ReadOnly:      true,
+			ResultWrapper: "ListSSHPublicKeysResult",
+			Input:         &structListSSHPublicKeysInput,
+			Output:        &structListSSHPublicKeysOutput,
+			NewInput:      func() wire.Shape { return new(ListSSHPublicKeysInput) },
+			NewOutput:     func() wire.Shape { return new(ListSSHPublicKeysOutput) },
+		},
+		{
+			Name:          "ListServerCertificateTags",
+			ReadOnly:      true,
+			ResultWrapper: "ListServerCertificateTagsResult",
+			Input:         &structListServerCertificateTagsInput,
+			Output:        &structListServerCertificateTagsOutput,
+			NewInput:      func() wire.Shape { return new(ListServerCertificateTagsInput) },
+			NewOutput:     func() wire.Shape { return new(ListServerCertificateTagsOutput) },
+		},
+		{
+			Name:          "ListServerCertificates",
+			ReadOnly:      true,
+			ResultWrapper: "ListServerCertificatesResult",
+			Input:         &structListServerCertificatesInput,
+			Output:        &structListServerCertificatesOutput,
+			NewInput:      func() wire.Shape { return new(ListServerCertificatesInput) },
+			NewOutput:     func() wire.Shape { return new(ListServerCertificatesOutput) },
+		},
+		{
+			Name:          "ListSigningCertificates",
+			ReadOnly:      true,
+			ResultWrapper: "ListSigningCertificatesResult",
+			Input:         &structListSigningCertificatesInput,
+			Output:        &structListSigningCertificatesOutput,
+			NewInput:      func() wire.Shape { return new(ListSigningCertificatesInput) },
+			NewOutput:     func() wire.Shape { return new(ListSigningCertificatesOutput) },
+		},
+		{
 			Name:          "ListUserPolicies",
 			ReadOnly:      true,
 			ResultWrapper: "ListUserPoliciesResult",
@@ -762,6 +1180,15 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structListUsersOutput,
 			NewInput:      func() wire.Shape { return new(ListUsersInput) },
 			NewOutput:     func() wire.Shape { return new(ListUsersOutput) },
+		},
+		{
+			Name:          "ListVirtualMFADevices",
+			ReadOnly:      true,
+			ResultWrapper: "ListVirtualMFADevicesResult",
+			Input:         &structListVirtualMFADevicesInput,
+			Output:        &structListVirtualMFADevicesOutput,
+			NewInput:      func() wire.Shape { return new(ListVirtualMFADevicesInput) },
+			NewOutput:     func() wire.Shape { return new(ListVirtualMFADevicesOutput) },
 		},
 		{
 			Name:      "PutGroupPolicy",
@@ -809,6 +1236,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(PutUserPolicyOutput) },
 		},
 		{
+			Name:      "RemoveClientIDFromOpenIDConnectProvider",
+			Writes:    true,
+			Void:      true,
+			Input:     &structRemoveClientIDFromOpenIDConnectProviderInput,
+			Output:    &structRemoveClientIDFromOpenIDConnectProviderOutput,
+			NewInput:  func() wire.Shape { return new(RemoveClientIDFromOpenIDConnectProviderInput) },
+			NewOutput: func() wire.Shape { return new(RemoveClientIDFromOpenIDConnectProviderOutput) },
+		},
+		{
 			Name:      "RemoveRoleFromInstanceProfile",
 			Writes:    true,
 			Void:      true,
@@ -827,6 +1263,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(RemoveUserFromGroupOutput) },
 		},
 		{
+			Name:      "ResyncMFADevice",
+			Writes:    true,
+			Void:      true,
+			Input:     &structResyncMFADeviceInput,
+			Output:    &structResyncMFADeviceOutput,
+			NewInput:  func() wire.Shape { return new(ResyncMFADeviceInput) },
+			NewOutput: func() wire.Shape { return new(ResyncMFADeviceOutput) },
+		},
+		{
 			Name:      "SetDefaultPolicyVersion",
 			Writes:    true,
 			Void:      true,
@@ -834,6 +1279,51 @@ var API = wire.NewService(&wire.Service{
 			Output:    &structSetDefaultPolicyVersionOutput,
 			NewInput:  func() wire.Shape { return new(SetDefaultPolicyVersionInput) },
 			NewOutput: func() wire.Shape { return new(SetDefaultPolicyVersionOutput) },
+		},
+		{
+			Name:          "SimulateCustomPolicy",
+			ReadOnly:      true,
+			ResultWrapper: "SimulateCustomPolicyResult",
+			Input:         &structSimulateCustomPolicyInput,
+			Output:        &structSimulateCustomPolicyOutput,
+			NewInput:      func() wire.Shape { return new(SimulateCustomPolicyInput) },
+			NewOutput:     func() wire.Shape { return new(SimulateCustomPolicyOutput) },
+		},
+		{
+			Name:          "SimulatePrincipalPolicy",
+			ReadOnly:      true,
+			ResultWrapper: "SimulatePrincipalPolicyResult",
+			Input:         &structSimulatePrincipalPolicyInput,
+			Output:        &structSimulatePrincipalPolicyOutput,
+			NewInput:      func() wire.Shape { return new(SimulatePrincipalPolicyInput) },
+			NewOutput:     func() wire.Shape { return new(SimulatePrincipalPolicyOutput) },
+		},
+		{
+			Name:      "TagInstanceProfile",
+			Writes:    true,
+			Void:      true,
+			Input:     &structTagInstanceProfileInput,
+			Output:    &structTagInstanceProfileOutput,
+			NewInput:  func() wire.Shape { return new(TagInstanceProfileInput) },
+			NewOutput: func() wire.Shape { return new(TagInstanceProfileOutput) },
+		},
+		{
+			Name:      "TagMFADevice",
+			Writes:    true,
+			Void:      true,
+			Input:     &structTagMFADeviceInput,
+			Output:    &structTagMFADeviceOutput,
+			NewInput:  func() wire.Shape { return new(TagMFADeviceInput) },
+			NewOutput: func() wire.Shape { return new(TagMFADeviceOutput) },
+		},
+		{
+			Name:      "TagOpenIDConnectProvider",
+			Writes:    true,
+			Void:      true,
+			Input:     &structTagOpenIDConnectProviderInput,
+			Output:    &structTagOpenIDConnectProviderOutput,
+			NewInput:  func() wire.Shape { return new(TagOpenIDConnectProviderInput) },
+			NewOutput: func() wire.Shape { return new(TagOpenIDConnectProviderOutput) },
 		},
 		{
 			Name:      "TagPolicy",
@@ -854,6 +1344,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(TagRoleOutput) },
 		},
 		{
+			Name:      "TagServerCertificate",
+			Writes:    true,
+			Void:      true,
+			Input:     &structTagServerCertificateInput,
+			Output:    &structTagServerCertificateOutput,
+			NewInput:  func() wire.Shape { return new(TagServerCertificateInput) },
+			NewOutput: func() wire.Shape { return new(TagServerCertificateOutput) },
+		},
+		{
 			Name:      "TagUser",
 			Writes:    true,
 			Void:      true,
@@ -861,6 +1360,33 @@ var API = wire.NewService(&wire.Service{
 			Output:    &structTagUserOutput,
 			NewInput:  func() wire.Shape { return new(TagUserInput) },
 			NewOutput: func() wire.Shape { return new(TagUserOutput) },
+		},
+		{
+			Name:      "UntagInstanceProfile",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUntagInstanceProfileInput,
+			Output:    &structUntagInstanceProfileOutput,
+			NewInput:  func() wire.Shape { return new(UntagInstanceProfileInput) },
+			NewOutput: func() wire.Shape { return new(UntagInstanceProfileOutput) },
+		},
+		{
+			Name:      "UntagMFADevice",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUntagMFADeviceInput,
+			Output:    &structUntagMFADeviceOutput,
+			NewInput:  func() wire.Shape { return new(UntagMFADeviceInput) },
+			NewOutput: func() wire.Shape { return new(UntagMFADeviceOutput) },
+		},
+		{
+			Name:      "UntagOpenIDConnectProvider",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUntagOpenIDConnectProviderInput,
+			Output:    &structUntagOpenIDConnectProviderOutput,
+			NewInput:  func() wire.Shape { return new(UntagOpenIDConnectProviderInput) },
+			NewOutput: func() wire.Shape { return new(UntagOpenIDConnectProviderOutput) },
 		},
 		{
 			Name:      "UntagPolicy",
@@ -881,6 +1407,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(UntagRoleOutput) },
 		},
 		{
+			Name:      "UntagServerCertificate",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUntagServerCertificateInput,
+			Output:    &structUntagServerCertificateOutput,
+			NewInput:  func() wire.Shape { return new(UntagServerCertificateInput) },
+			NewOutput: func() wire.Shape { return new(UntagServerCertificateOutput) },
+		},
+		{
 			Name:      "UntagUser",
 			Writes:    true,
 			Void:      true,
@@ -897,6 +1432,15 @@ var API = wire.NewService(&wire.Service{
 			Output:    &structUpdateAccessKeyOutput,
 			NewInput:  func() wire.Shape { return new(UpdateAccessKeyInput) },
 			NewOutput: func() wire.Shape { return new(UpdateAccessKeyOutput) },
+		},
+		{
+			Name:      "UpdateAccountPasswordPolicy",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUpdateAccountPasswordPolicyInput,
+			Output:    &structUpdateAccountPasswordPolicyOutput,
+			NewInput:  func() wire.Shape { return new(UpdateAccountPasswordPolicyInput) },
+			NewOutput: func() wire.Shape { return new(UpdateAccountPasswordPolicyOutput) },
 		},
 		{
 			Name:      "UpdateAssumeRolePolicy",
@@ -917,6 +1461,24 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(UpdateGroupOutput) },
 		},
 		{
+			Name:      "UpdateLoginProfile",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUpdateLoginProfileInput,
+			Output:    &structUpdateLoginProfileOutput,
+			NewInput:  func() wire.Shape { return new(UpdateLoginProfileInput) },
+			NewOutput: func() wire.Shape { return new(UpdateLoginProfileOutput) },
+		},
+		{
+			Name:      "UpdateOpenIDConnectProviderThumbprint",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUpdateOpenIDConnectProviderThumbprintInput,
+			Output:    &structUpdateOpenIDConnectProviderThumbprintOutput,
+			NewInput:  func() wire.Shape { return new(UpdateOpenIDConnectProviderThumbprintInput) },
+			NewOutput: func() wire.Shape { return new(UpdateOpenIDConnectProviderThumbprintOutput) },
+		},
+		{
 			Name:          "UpdateRole",
 			Writes:        true,
 			ResultWrapper: "UpdateRoleResult",
@@ -935,6 +1497,33 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(UpdateRoleDescriptionOutput) },
 		},
 		{
+			Name:      "UpdateSSHPublicKey",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUpdateSSHPublicKeyInput,
+			Output:    &structUpdateSSHPublicKeyOutput,
+			NewInput:  func() wire.Shape { return new(UpdateSSHPublicKeyInput) },
+			NewOutput: func() wire.Shape { return new(UpdateSSHPublicKeyOutput) },
+		},
+		{
+			Name:      "UpdateServerCertificate",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUpdateServerCertificateInput,
+			Output:    &structUpdateServerCertificateOutput,
+			NewInput:  func() wire.Shape { return new(UpdateServerCertificateInput) },
+			NewOutput: func() wire.Shape { return new(UpdateServerCertificateOutput) },
+		},
+		{
+			Name:      "UpdateSigningCertificate",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUpdateSigningCertificateInput,
+			Output:    &structUpdateSigningCertificateOutput,
+			NewInput:  func() wire.Shape { return new(UpdateSigningCertificateInput) },
+			NewOutput: func() wire.Shape { return new(UpdateSigningCertificateOutput) },
+		},
+		{
 			Name:      "UpdateUser",
 			Writes:    true,
 			Void:      true,
@@ -943,113 +1532,99 @@ var API = wire.NewService(&wire.Service{
 			NewInput:  func() wire.Shape { return new(UpdateUserInput) },
 			NewOutput: func() wire.Shape { return new(UpdateUserOutput) },
 		},
+		{
+			Name:          "UploadSSHPublicKey",
+			Writes:        true,
+			ResultWrapper: "UploadSSHPublicKeyResult",
+			Input:         &structUploadSSHPublicKeyInput,
+			Output:        &structUploadSSHPublicKeyOutput,
+			NewInput:      func() wire.Shape { return new(UploadSSHPublicKeyInput) },
+			NewOutput:     func() wire.Shape { return new(UploadSSHPublicKeyOutput) },
+		},
+		{
+			Name:          "UploadServerCertificate",
+			Writes:        true,
+			ResultWrapper: "UploadServerCertificateResult",
+			Input:         &structUploadServerCertificateInput,
+			Output:        &structUploadServerCertificateOutput,
+			NewInput:      func() wire.Shape { return new(UploadServerCertificateInput) },
+			NewOutput:     func() wire.Shape { return new(UploadServerCertificateOutput) },
+		},
+		{
+			Name:          "UploadSigningCertificate",
+			Writes:        true,
+			ResultWrapper: "UploadSigningCertificateResult",
+			Input:         &structUploadSigningCertificateInput,
+			Output:        &structUploadSigningCertificateOutput,
+			NewInput:      func() wire.Shape { return new(UploadSigningCertificateInput) },
+			NewOutput:     func() wire.Shape { return new(UploadSigningCertificateOutput) },
+		},
 	},
 	Unserved: []*wire.Operation{
 		{Name: "AcceptDelegationRequest"},
-		{Name: "AddClientIDToOpenIDConnectProvider"},
 		{Name: "AssociateDelegationRequest"},
-		{Name: "ChangePassword"},
 		{Name: "CreateDelegationRequest"},
-		{Name: "CreateLoginProfile"},
-		{Name: "CreateOpenIDConnectProvider"},
 		{Name: "CreateSAMLProvider"},
 		{Name: "CreateServiceSpecificCredential"},
-		{Name: "CreateVirtualMFADevice"},
-		{Name: "DeactivateMFADevice"},
-		{Name: "DeleteAccountPasswordPolicy"},
-		{Name: "DeleteLoginProfile"},
-		{Name: "DeleteOpenIDConnectProvider"},
 		{Name: "DeleteSAMLProvider"},
-		{Name: "DeleteSSHPublicKey"},
-		{Name: "DeleteServerCertificate"},
 		{Name: "DeleteServiceSpecificCredential"},
-		{Name: "DeleteSigningCertificate"},
-		{Name: "DeleteVirtualMFADevice"},
 		{Name: "DisableOrganizationsRootCredentialsManagement"},
 		{Name: "DisableOrganizationsRootSessions"},
 		{Name: "DisableOutboundWebIdentityFederation"},
-		{Name: "EnableMFADevice"},
 		{Name: "EnableOrganizationsRootCredentialsManagement"},
 		{Name: "EnableOrganizationsRootSessions"},
 		{Name: "EnableOutboundWebIdentityFederation"},
-		{Name: "GenerateCredentialReport"},
 		{Name: "GenerateOrganizationsAccessReport"},
 		{Name: "GenerateServiceLastAccessedDetails"},
-		{Name: "GetAccountAuthorizationDetails"},
-		{Name: "GetAccountPasswordPolicy"},
-		{Name: "GetContextKeysForCustomPolicy"},
-		{Name: "GetContextKeysForPrincipalPolicy"},
-		{Name: "GetCredentialReport"},
 		{Name: "GetDelegationRequest"},
 		{Name: "GetHumanReadableSummary"},
-		{Name: "GetLoginProfile"},
-		{Name: "GetMFADevice"},
-		{Name: "GetOpenIDConnectProvider"},
 		{Name: "GetOrganizationsAccessReport"},
 		{Name: "GetOutboundWebIdentityFederationInfo"},
 		{Name: "GetSAMLProvider"},
-		{Name: "GetSSHPublicKey"},
-		{Name: "GetServerCertificate"},
 		{Name: "GetServiceLastAccessedDetails"},
 		{Name: "GetServiceLastAccessedDetailsWithEntities"},
 		{Name: "ListDelegationRequests"},
-		{Name: "ListInstanceProfileTags"},
-		{Name: "ListMFADeviceTags"},
-		{Name: "ListMFADevices"},
-		{Name: "ListOpenIDConnectProviderTags"},
-		{Name: "ListOpenIDConnectProviders"},
 		{Name: "ListOrganizationsFeatures"},
 		{Name: "ListPoliciesGrantingServiceAccess"},
 		{Name: "ListSAMLProviderTags"},
 		{Name: "ListSAMLProviders"},
-		{Name: "ListSSHPublicKeys"},
-		{Name: "ListServerCertificateTags"},
-		{Name: "ListServerCertificates"},
 		{Name: "ListServiceSpecificCredentials"},
-		{Name: "ListSigningCertificates"},
-		{Name: "ListVirtualMFADevices"},
 		{Name: "RejectDelegationRequest"},
-		{Name: "RemoveClientIDFromOpenIDConnectProvider"},
 		{Name: "ResetServiceSpecificCredential"},
-		{Name: "ResyncMFADevice"},
 		{Name: "SendDelegationToken"},
 		{Name: "SetSecurityTokenServicePreferences"},
-		{Name: "SimulateCustomPolicy"},
-		{Name: "SimulatePrincipalPolicy"},
-		{Name: "TagInstanceProfile"},
-		{Name: "TagMFADevice"},
-		{Name: "TagOpenIDConnectProvider"},
 		{Name: "TagSAMLProvider"},
-		{Name: "TagServerCertificate"},
-		{Name: "UntagInstanceProfile"},
-		{Name: "UntagMFADevice"},
-		{Name: "UntagOpenIDConnectProvider"},
 		{Name: "UntagSAMLProvider"},
-		{Name: "UntagServerCertificate"},
-		{Name: "UpdateAccountPasswordPolicy"},
 		{Name: "UpdateDelegationRequest"},
-		{Name: "UpdateLoginProfile"},
-		{Name: "UpdateOpenIDConnectProviderThumbprint"},
 		{Name: "UpdateSAMLProvider"},
-		{Name: "UpdateSSHPublicKey"},
-		{Name: "UpdateServerCertificate"},
 		{Name: "UpdateServiceSpecificCredential"},
-		{Name: "UpdateSigningCertificate"},
-		{Name: "UploadSSHPublicKey"},
-		{Name: "UploadServerCertificate"},
-		{Name: "UploadSigningCertificate"},
 	},
 	Errors: map[string]wire.Exception{
 		"ConcurrentModification":        {Status: 409, Shape: "ConcurrentModificationException"},
 		"DeleteConflict":                {Status: 409, Shape: "DeleteConflictException"},
+		"DuplicateCertificate":          {Status: 409, Shape: "DuplicateCertificateException"},
+		"DuplicateSSHPublicKey":         {Status: 400, Shape: "DuplicateSSHPublicKeyException"},
 		"EntityAlreadyExists":           {Status: 409, Shape: "EntityAlreadyExistsException"},
 		"EntityTemporarilyUnmodifiable": {Status: 409, Shape: "EntityTemporarilyUnmodifiableException"},
+		"InvalidAuthenticationCode":     {Status: 403, Shape: "InvalidAuthenticationCodeException"},
+		"InvalidCertificate":            {Status: 400, Shape: "InvalidCertificateException"},
 		"InvalidInput":                  {Status: 400, Shape: "InvalidInputException"},
+		"InvalidPublicKey":              {Status: 400, Shape: "InvalidPublicKeyException"},
+		"InvalidUserType":               {Status: 400, Shape: "InvalidUserTypeException"},
+		"KeyPairMismatch":               {Status: 400, Shape: "KeyPairMismatchException"},
 		"LimitExceeded":                 {Status: 409, Shape: "LimitExceededException"},
+		"MalformedCertificate":          {Status: 400, Shape: "MalformedCertificateException"},
 		"MalformedPolicyDocument":       {Status: 400, Shape: "MalformedPolicyDocumentException"},
 		"NoSuchEntity":                  {Status: 404, Shape: "NoSuchEntityException"},
+		"OpenIdIdpCommunicationError":   {Status: 400, Shape: "OpenIdIdpCommunicationErrorException"},
+		"PasswordPolicyViolation":       {Status: 400, Shape: "PasswordPolicyViolationException"},
+		"PolicyEvaluation":              {Status: 500, Shape: "PolicyEvaluationException"},
 		"PolicyNotAttachable":           {Status: 400, Shape: "PolicyNotAttachableException"},
+		"ReportExpired":                 {Status: 410, Shape: "CredentialReportExpiredException"},
+		"ReportInProgress":              {Status: 404, Shape: "CredentialReportNotReadyException"},
+		"ReportNotPresent":              {Status: 410, Shape: "CredentialReportNotPresentException"},
 		"ServiceFailure":                {Status: 500, Shape: "ServiceFailureException"},
 		"UnmodifiableEntity":            {Status: 400, Shape: "UnmodifiableEntityException"},
+		"UnrecognizedPublicKeyEncoding": {Status: 400, Shape: "UnrecognizedPublicKeyEncodingException"},
 	},
 })

@@ -8,6 +8,26 @@ import (
 	"github.com/orgtrail/orgtrail/internal/wire"
 )
 
+// AddClientIDToOpenIDConnectProviderInput is the input of AddClientIDToOpenIDConnectProvider.
+type AddClientIDToOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string
+	ClientID                 *string
+}
+
+// Describe implements wire.Shape.
+func (*AddClientIDToOpenIDConnectProviderInput) Describe() *wire.Struct {
+	return &structAddClientIDToOpenIDConnectProviderInput
+}
+
+// AddClientIDToOpenIDConnectProviderOutput is the output of AddClientIDToOpenIDConnectProvider.
+type AddClientIDToOpenIDConnectProviderOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*AddClientIDToOpenIDConnectProviderOutput) Describe() *wire.Struct {
+	return &structAddClientIDToOpenIDConnectProviderOutput
+}
+
 // AddRoleToInstanceProfileInput is the input of AddRoleToInstanceProfile.
 type AddRoleToInstanceProfileInput struct {
 	InstanceProfileName *string
@@ -92,6 +112,22 @@ type AttachUserPolicyOutput struct {
 // Describe implements wire.Shape.
 func (*AttachUserPolicyOutput) Describe() *wire.Struct { return &structAttachUserPolicyOutput }
 
+// ChangePasswordInput is the input of ChangePassword.
+type ChangePasswordInput struct {
+	OldPassword *string
+	NewPassword *string
+}
+
+// Describe implements wire.Shape.
+func (*ChangePasswordInput) Describe() *wire.Struct { return &structChangePasswordInput }
+
+// ChangePasswordOutput is the output of ChangePassword.
+type ChangePasswordOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*ChangePasswordOutput) Describe() *wire.Struct { return &structChangePasswordOutput }
+
 // CreateAccessKeyInput is the input of CreateAccessKey.
 type CreateAccessKeyInput struct {
 	UserName *string
@@ -158,6 +194,48 @@ type CreateInstanceProfileOutput struct {
 // Describe implements wire.Shape.
 func (*CreateInstanceProfileOutput) Describe() *wire.Struct {
 	return &structCreateInstanceProfileOutput
+}
+
+// CreateLoginProfileInput is the input of CreateLoginProfile.
+type CreateLoginProfileInput struct {
+	UserName              *string
+	Password              *string
+	PasswordResetRequired *bool
+}
+
+// Describe implements wire.Shape.
+func (*CreateLoginProfileInput) Describe() *wire.Struct { return &structCreateLoginProfileInput }
+
+// CreateLoginProfileOutput is the output of CreateLoginProfile.
+type CreateLoginProfileOutput struct {
+	LoginProfile *LoginProfile
+}
+
+// Describe implements wire.Shape.
+func (*CreateLoginProfileOutput) Describe() *wire.Struct { return &structCreateLoginProfileOutput }
+
+// CreateOpenIDConnectProviderInput is the input of CreateOpenIDConnectProvider.
+type CreateOpenIDConnectProviderInput struct {
+	Url            *string
+	ClientIDList   []string
+	ThumbprintList []string
+	Tags           []Tag
+}
+
+// Describe implements wire.Shape.
+func (*CreateOpenIDConnectProviderInput) Describe() *wire.Struct {
+	return &structCreateOpenIDConnectProviderInput
+}
+
+// CreateOpenIDConnectProviderOutput is the output of CreateOpenIDConnectProvider.
+type CreateOpenIDConnectProviderOutput struct {
+	OpenIDConnectProviderArn *string
+	Tags                     []Tag
+}
+
+// Describe implements wire.Shape.
+func (*CreateOpenIDConnectProviderOutput) Describe() *wire.Struct {
+	return &structCreateOpenIDConnectProviderOutput
 }
 
 // CreatePolicyInput is the input of CreatePolicy.
@@ -261,6 +339,44 @@ type CreateUserOutput struct {
 // Describe implements wire.Shape.
 func (*CreateUserOutput) Describe() *wire.Struct { return &structCreateUserOutput }
 
+// CreateVirtualMFADeviceInput is the input of CreateVirtualMFADevice.
+type CreateVirtualMFADeviceInput struct {
+	Path                 *string
+	VirtualMFADeviceName *string
+	Tags                 []Tag
+}
+
+// Describe implements wire.Shape.
+func (*CreateVirtualMFADeviceInput) Describe() *wire.Struct {
+	return &structCreateVirtualMFADeviceInput
+}
+
+// CreateVirtualMFADeviceOutput is the output of CreateVirtualMFADevice.
+type CreateVirtualMFADeviceOutput struct {
+	VirtualMFADevice *VirtualMFADevice
+}
+
+// Describe implements wire.Shape.
+func (*CreateVirtualMFADeviceOutput) Describe() *wire.Struct {
+	return &structCreateVirtualMFADeviceOutput
+}
+
+// DeactivateMFADeviceInput is the input of DeactivateMFADevice.
+type DeactivateMFADeviceInput struct {
+	UserName     *string
+	SerialNumber *string
+}
+
+// Describe implements wire.Shape.
+func (*DeactivateMFADeviceInput) Describe() *wire.Struct { return &structDeactivateMFADeviceInput }
+
+// DeactivateMFADeviceOutput is the output of DeactivateMFADevice.
+type DeactivateMFADeviceOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeactivateMFADeviceOutput) Describe() *wire.Struct { return &structDeactivateMFADeviceOutput }
+
 // DeleteAccessKeyInput is the input of DeleteAccessKey.
 type DeleteAccessKeyInput struct {
 	UserName    *string
@@ -291,6 +407,24 @@ type DeleteAccountAliasOutput struct {
 
 // Describe implements wire.Shape.
 func (*DeleteAccountAliasOutput) Describe() *wire.Struct { return &structDeleteAccountAliasOutput }
+
+// DeleteAccountPasswordPolicyInput is the input of DeleteAccountPasswordPolicy.
+type DeleteAccountPasswordPolicyInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteAccountPasswordPolicyInput) Describe() *wire.Struct {
+	return &structDeleteAccountPasswordPolicyInput
+}
+
+// DeleteAccountPasswordPolicyOutput is the output of DeleteAccountPasswordPolicy.
+type DeleteAccountPasswordPolicyOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteAccountPasswordPolicyOutput) Describe() *wire.Struct {
+	return &structDeleteAccountPasswordPolicyOutput
+}
 
 // DeleteGroupInput is the input of DeleteGroup.
 type DeleteGroupInput struct {
@@ -338,6 +472,40 @@ type DeleteInstanceProfileOutput struct {
 // Describe implements wire.Shape.
 func (*DeleteInstanceProfileOutput) Describe() *wire.Struct {
 	return &structDeleteInstanceProfileOutput
+}
+
+// DeleteLoginProfileInput is the input of DeleteLoginProfile.
+type DeleteLoginProfileInput struct {
+	UserName *string
+}
+
+// Describe implements wire.Shape.
+func (*DeleteLoginProfileInput) Describe() *wire.Struct { return &structDeleteLoginProfileInput }
+
+// DeleteLoginProfileOutput is the output of DeleteLoginProfile.
+type DeleteLoginProfileOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteLoginProfileOutput) Describe() *wire.Struct { return &structDeleteLoginProfileOutput }
+
+// DeleteOpenIDConnectProviderInput is the input of DeleteOpenIDConnectProvider.
+type DeleteOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string
+}
+
+// Describe implements wire.Shape.
+func (*DeleteOpenIDConnectProviderInput) Describe() *wire.Struct {
+	return &structDeleteOpenIDConnectProviderInput
+}
+
+// DeleteOpenIDConnectProviderOutput is the output of DeleteOpenIDConnectProvider.
+type DeleteOpenIDConnectProviderOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteOpenIDConnectProviderOutput) Describe() *wire.Struct {
+	return &structDeleteOpenIDConnectProviderOutput
 }
 
 // DeletePolicyInput is the input of DeletePolicy.
@@ -421,6 +589,41 @@ type DeleteRolePolicyOutput struct {
 // Describe implements wire.Shape.
 func (*DeleteRolePolicyOutput) Describe() *wire.Struct { return &structDeleteRolePolicyOutput }
 
+// DeleteSSHPublicKeyInput is the input of DeleteSSHPublicKey.
+type DeleteSSHPublicKeyInput struct {
+	UserName       *string
+	SSHPublicKeyId *string
+}
+
+// Describe implements wire.Shape.
+func (*DeleteSSHPublicKeyInput) Describe() *wire.Struct { return &structDeleteSSHPublicKeyInput }
+
+// DeleteSSHPublicKeyOutput is the output of DeleteSSHPublicKey.
+type DeleteSSHPublicKeyOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteSSHPublicKeyOutput) Describe() *wire.Struct { return &structDeleteSSHPublicKeyOutput }
+
+// DeleteServerCertificateInput is the input of DeleteServerCertificate.
+type DeleteServerCertificateInput struct {
+	ServerCertificateName *string
+}
+
+// Describe implements wire.Shape.
+func (*DeleteServerCertificateInput) Describe() *wire.Struct {
+	return &structDeleteServerCertificateInput
+}
+
+// DeleteServerCertificateOutput is the output of DeleteServerCertificate.
+type DeleteServerCertificateOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteServerCertificateOutput) Describe() *wire.Struct {
+	return &structDeleteServerCertificateOutput
+}
+
 // DeleteServiceLinkedRoleInput is the input of DeleteServiceLinkedRole.
 type DeleteServiceLinkedRoleInput struct {
 	RoleName *string
@@ -439,6 +642,26 @@ type DeleteServiceLinkedRoleOutput struct {
 // Describe implements wire.Shape.
 func (*DeleteServiceLinkedRoleOutput) Describe() *wire.Struct {
 	return &structDeleteServiceLinkedRoleOutput
+}
+
+// DeleteSigningCertificateInput is the input of DeleteSigningCertificate.
+type DeleteSigningCertificateInput struct {
+	UserName      *string
+	CertificateId *string
+}
+
+// Describe implements wire.Shape.
+func (*DeleteSigningCertificateInput) Describe() *wire.Struct {
+	return &structDeleteSigningCertificateInput
+}
+
+// DeleteSigningCertificateOutput is the output of DeleteSigningCertificate.
+type DeleteSigningCertificateOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteSigningCertificateOutput) Describe() *wire.Struct {
+	return &structDeleteSigningCertificateOutput
 }
 
 // DeleteUserInput is the input of DeleteUser.
@@ -491,6 +714,25 @@ type DeleteUserPolicyOutput struct {
 // Describe implements wire.Shape.
 func (*DeleteUserPolicyOutput) Describe() *wire.Struct { return &structDeleteUserPolicyOutput }
 
+// DeleteVirtualMFADeviceInput is the input of DeleteVirtualMFADevice.
+type DeleteVirtualMFADeviceInput struct {
+	SerialNumber *string
+}
+
+// Describe implements wire.Shape.
+func (*DeleteVirtualMFADeviceInput) Describe() *wire.Struct {
+	return &structDeleteVirtualMFADeviceInput
+}
+
+// DeleteVirtualMFADeviceOutput is the output of DeleteVirtualMFADevice.
+type DeleteVirtualMFADeviceOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteVirtualMFADeviceOutput) Describe() *wire.Struct {
+	return &structDeleteVirtualMFADeviceOutput
+}
+
 // DetachGroupPolicyInput is the input of DetachGroupPolicy.
 type DetachGroupPolicyInput struct {
 	GroupName *string
@@ -539,6 +781,44 @@ type DetachUserPolicyOutput struct {
 // Describe implements wire.Shape.
 func (*DetachUserPolicyOutput) Describe() *wire.Struct { return &structDetachUserPolicyOutput }
 
+// EnableMFADeviceInput is the input of EnableMFADevice.
+type EnableMFADeviceInput struct {
+	UserName            *string
+	SerialNumber        *string
+	AuthenticationCode1 *string
+	AuthenticationCode2 *string
+}
+
+// Describe implements wire.Shape.
+func (*EnableMFADeviceInput) Describe() *wire.Struct { return &structEnableMFADeviceInput }
+
+// EnableMFADeviceOutput is the output of EnableMFADevice.
+type EnableMFADeviceOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*EnableMFADeviceOutput) Describe() *wire.Struct { return &structEnableMFADeviceOutput }
+
+// GenerateCredentialReportInput is the input of GenerateCredentialReport.
+type GenerateCredentialReportInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*GenerateCredentialReportInput) Describe() *wire.Struct {
+	return &structGenerateCredentialReportInput
+}
+
+// GenerateCredentialReportOutput is the output of GenerateCredentialReport.
+type GenerateCredentialReportOutput struct {
+	State       *string
+	Description *string
+}
+
+// Describe implements wire.Shape.
+func (*GenerateCredentialReportOutput) Describe() *wire.Struct {
+	return &structGenerateCredentialReportOutput
+}
+
 // GetAccessKeyLastUsedInput is the input of GetAccessKeyLastUsed.
 type GetAccessKeyLastUsedInput struct {
 	AccessKeyId *string
@@ -556,6 +836,52 @@ type GetAccessKeyLastUsedOutput struct {
 // Describe implements wire.Shape.
 func (*GetAccessKeyLastUsedOutput) Describe() *wire.Struct { return &structGetAccessKeyLastUsedOutput }
 
+// GetAccountAuthorizationDetailsInput is the input of GetAccountAuthorizationDetails.
+type GetAccountAuthorizationDetailsInput struct {
+	Filter   []string
+	MaxItems *int32
+	Marker   *string
+}
+
+// Describe implements wire.Shape.
+func (*GetAccountAuthorizationDetailsInput) Describe() *wire.Struct {
+	return &structGetAccountAuthorizationDetailsInput
+}
+
+// GetAccountAuthorizationDetailsOutput is the output of GetAccountAuthorizationDetails.
+type GetAccountAuthorizationDetailsOutput struct {
+	UserDetailList  []UserDetail
+	GroupDetailList []GroupDetail
+	RoleDetailList  []RoleDetail
+	Policies        []ManagedPolicyDetail
+	IsTruncated     *bool
+	Marker          *string
+}
+
+// Describe implements wire.Shape.
+func (*GetAccountAuthorizationDetailsOutput) Describe() *wire.Struct {
+	return &structGetAccountAuthorizationDetailsOutput
+}
+
+// GetAccountPasswordPolicyInput is the input of GetAccountPasswordPolicy.
+type GetAccountPasswordPolicyInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*GetAccountPasswordPolicyInput) Describe() *wire.Struct {
+	return &structGetAccountPasswordPolicyInput
+}
+
+// GetAccountPasswordPolicyOutput is the output of GetAccountPasswordPolicy.
+type GetAccountPasswordPolicyOutput struct {
+	PasswordPolicy *PasswordPolicy
+}
+
+// Describe implements wire.Shape.
+func (*GetAccountPasswordPolicyOutput) Describe() *wire.Struct {
+	return &structGetAccountPasswordPolicyOutput
+}
+
 // GetAccountSummaryInput is the input of GetAccountSummary.
 type GetAccountSummaryInput struct {
 }
@@ -570,6 +896,64 @@ type GetAccountSummaryOutput struct {
 
 // Describe implements wire.Shape.
 func (*GetAccountSummaryOutput) Describe() *wire.Struct { return &structGetAccountSummaryOutput }
+
+// GetContextKeysForCustomPolicyInput is the input of GetContextKeysForCustomPolicy.
+type GetContextKeysForCustomPolicyInput struct {
+	PolicyInputList []string
+}
+
+// Describe implements wire.Shape.
+func (*GetContextKeysForCustomPolicyInput) Describe() *wire.Struct {
+	return &structGetContextKeysForCustomPolicyInput
+}
+
+// GetContextKeysForCustomPolicyOutput is the output of GetContextKeysForCustomPolicy.
+type GetContextKeysForCustomPolicyOutput struct {
+	ContextKeyNames []string
+}
+
+// Describe implements wire.Shape.
+func (*GetContextKeysForCustomPolicyOutput) Describe() *wire.Struct {
+	return &structGetContextKeysForCustomPolicyOutput
+}
+
+// GetContextKeysForPrincipalPolicyInput is the input of GetContextKeysForPrincipalPolicy.
+type GetContextKeysForPrincipalPolicyInput struct {
+	PolicySourceArn *string
+	PolicyInputList []string
+}
+
+// Describe implements wire.Shape.
+func (*GetContextKeysForPrincipalPolicyInput) Describe() *wire.Struct {
+	return &structGetContextKeysForPrincipalPolicyInput
+}
+
+// GetContextKeysForPrincipalPolicyOutput is the output of GetContextKeysForPrincipalPolicy.
+type GetContextKeysForPrincipalPolicyOutput struct {
+	ContextKeyNames []string
+}
+
+// Describe implements wire.Shape.
+func (*GetContextKeysForPrincipalPolicyOutput) Describe() *wire.Struct {
+	return &structGetContextKeysForPrincipalPolicyOutput
+}
+
+// GetCredentialReportInput is the input of GetCredentialReport.
+type GetCredentialReportInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*GetCredentialReportInput) Describe() *wire.Struct { return &structGetCredentialReportInput }
+
+// GetCredentialReportOutput is the output of GetCredentialReport.
+type GetCredentialReportOutput struct {
+	Content       []byte
+	ReportFormat  *string
+	GeneratedTime *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*GetCredentialReportOutput) Describe() *wire.Struct { return &structGetCredentialReportOutput }
 
 // GetGroupInput is the input of GetGroup.
 type GetGroupInput struct {
@@ -626,6 +1010,66 @@ type GetInstanceProfileOutput struct {
 
 // Describe implements wire.Shape.
 func (*GetInstanceProfileOutput) Describe() *wire.Struct { return &structGetInstanceProfileOutput }
+
+// GetLoginProfileInput is the input of GetLoginProfile.
+type GetLoginProfileInput struct {
+	UserName *string
+}
+
+// Describe implements wire.Shape.
+func (*GetLoginProfileInput) Describe() *wire.Struct { return &structGetLoginProfileInput }
+
+// GetLoginProfileOutput is the output of GetLoginProfile.
+type GetLoginProfileOutput struct {
+	LoginProfile *LoginProfile
+}
+
+// Describe implements wire.Shape.
+func (*GetLoginProfileOutput) Describe() *wire.Struct { return &structGetLoginProfileOutput }
+
+// GetMFADeviceInput is the input of GetMFADevice.
+type GetMFADeviceInput struct {
+	SerialNumber *string
+	UserName     *string
+}
+
+// Describe implements wire.Shape.
+func (*GetMFADeviceInput) Describe() *wire.Struct { return &structGetMFADeviceInput }
+
+// GetMFADeviceOutput is the output of GetMFADevice.
+type GetMFADeviceOutput struct {
+	UserName       *string
+	SerialNumber   *string
+	EnableDate     *time.Time
+	Certifications map[string]string
+}
+
+// Describe implements wire.Shape.
+func (*GetMFADeviceOutput) Describe() *wire.Struct { return &structGetMFADeviceOutput }
+
+// GetOpenIDConnectProviderInput is the input of GetOpenIDConnectProvider.
+type GetOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string
+}
+
+// Describe implements wire.Shape.
+func (*GetOpenIDConnectProviderInput) Describe() *wire.Struct {
+	return &structGetOpenIDConnectProviderInput
+}
+
+// GetOpenIDConnectProviderOutput is the output of GetOpenIDConnectProvider.
+type GetOpenIDConnectProviderOutput struct {
+	Url            *string
+	ClientIDList   []string
+	ThumbprintList []string
+	CreateDate     *time.Time
+	Tags           []Tag
+}
+
+// Describe implements wire.Shape.
+func (*GetOpenIDConnectProviderOutput) Describe() *wire.Struct {
+	return &structGetOpenIDConnectProviderOutput
+}
 
 // GetPolicyInput is the input of GetPolicy.
 type GetPolicyInput struct {
@@ -694,6 +1138,40 @@ type GetRolePolicyOutput struct {
 
 // Describe implements wire.Shape.
 func (*GetRolePolicyOutput) Describe() *wire.Struct { return &structGetRolePolicyOutput }
+
+// GetSSHPublicKeyInput is the input of GetSSHPublicKey.
+type GetSSHPublicKeyInput struct {
+	UserName       *string
+	SSHPublicKeyId *string
+	Encoding       *string
+}
+
+// Describe implements wire.Shape.
+func (*GetSSHPublicKeyInput) Describe() *wire.Struct { return &structGetSSHPublicKeyInput }
+
+// GetSSHPublicKeyOutput is the output of GetSSHPublicKey.
+type GetSSHPublicKeyOutput struct {
+	SSHPublicKey *SSHPublicKey
+}
+
+// Describe implements wire.Shape.
+func (*GetSSHPublicKeyOutput) Describe() *wire.Struct { return &structGetSSHPublicKeyOutput }
+
+// GetServerCertificateInput is the input of GetServerCertificate.
+type GetServerCertificateInput struct {
+	ServerCertificateName *string
+}
+
+// Describe implements wire.Shape.
+func (*GetServerCertificateInput) Describe() *wire.Struct { return &structGetServerCertificateInput }
+
+// GetServerCertificateOutput is the output of GetServerCertificate.
+type GetServerCertificateOutput struct {
+	ServerCertificate *ServerCertificate
+}
+
+// Describe implements wire.Shape.
+func (*GetServerCertificateOutput) Describe() *wire.Struct { return &structGetServerCertificateOutput }
 
 // GetServiceLinkedRoleDeletionStatusInput is the input of GetServiceLinkedRoleDeletionStatus.
 type GetServiceLinkedRoleDeletionStatusInput struct {
@@ -952,6 +1430,30 @@ type ListGroupsForUserOutput struct {
 // Describe implements wire.Shape.
 func (*ListGroupsForUserOutput) Describe() *wire.Struct { return &structListGroupsForUserOutput }
 
+// ListInstanceProfileTagsInput is the input of ListInstanceProfileTags.
+type ListInstanceProfileTagsInput struct {
+	InstanceProfileName *string
+	Marker              *string
+	MaxItems            *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListInstanceProfileTagsInput) Describe() *wire.Struct {
+	return &structListInstanceProfileTagsInput
+}
+
+// ListInstanceProfileTagsOutput is the output of ListInstanceProfileTags.
+type ListInstanceProfileTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// Describe implements wire.Shape.
+func (*ListInstanceProfileTagsOutput) Describe() *wire.Struct {
+	return &structListInstanceProfileTagsOutput
+}
+
 // ListInstanceProfilesInput is the input of ListInstanceProfiles.
 type ListInstanceProfilesInput struct {
 	PathPrefix *string
@@ -994,6 +1496,89 @@ type ListInstanceProfilesForRoleOutput struct {
 // Describe implements wire.Shape.
 func (*ListInstanceProfilesForRoleOutput) Describe() *wire.Struct {
 	return &structListInstanceProfilesForRoleOutput
+}
+
+// ListMFADeviceTagsInput is the input of ListMFADeviceTags.
+type ListMFADeviceTagsInput struct {
+	SerialNumber *string
+	Marker       *string
+	MaxItems     *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListMFADeviceTagsInput) Describe() *wire.Struct { return &structListMFADeviceTagsInput }
+
+// ListMFADeviceTagsOutput is the output of ListMFADeviceTags.
+type ListMFADeviceTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// Describe implements wire.Shape.
+func (*ListMFADeviceTagsOutput) Describe() *wire.Struct { return &structListMFADeviceTagsOutput }
+
+// ListMFADevicesInput is the input of ListMFADevices.
+type ListMFADevicesInput struct {
+	UserName *string
+	Marker   *string
+	MaxItems *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListMFADevicesInput) Describe() *wire.Struct { return &structListMFADevicesInput }
+
+// ListMFADevicesOutput is the output of ListMFADevices.
+type ListMFADevicesOutput struct {
+	MFADevices  []MFADevice
+	IsTruncated *bool
+	Marker      *string
+}
+
+// Describe implements wire.Shape.
+func (*ListMFADevicesOutput) Describe() *wire.Struct { return &structListMFADevicesOutput }
+
+// ListOpenIDConnectProviderTagsInput is the input of ListOpenIDConnectProviderTags.
+type ListOpenIDConnectProviderTagsInput struct {
+	OpenIDConnectProviderArn *string
+	Marker                   *string
+	MaxItems                 *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListOpenIDConnectProviderTagsInput) Describe() *wire.Struct {
+	return &structListOpenIDConnectProviderTagsInput
+}
+
+// ListOpenIDConnectProviderTagsOutput is the output of ListOpenIDConnectProviderTags.
+type ListOpenIDConnectProviderTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// Describe implements wire.Shape.
+func (*ListOpenIDConnectProviderTagsOutput) Describe() *wire.Struct {
+	return &structListOpenIDConnectProviderTagsOutput
+}
+
+// ListOpenIDConnectProvidersInput is the input of ListOpenIDConnectProviders.
+type ListOpenIDConnectProvidersInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*ListOpenIDConnectProvidersInput) Describe() *wire.Struct {
+	return &structListOpenIDConnectProvidersInput
+}
+
+// ListOpenIDConnectProvidersOutput is the output of ListOpenIDConnectProviders.
+type ListOpenIDConnectProvidersOutput struct {
+	OpenIDConnectProviderList []OpenIDConnectProviderListEntry
+}
+
+// Describe implements wire.Shape.
+func (*ListOpenIDConnectProvidersOutput) Describe() *wire.Struct {
+	return &structListOpenIDConnectProvidersOutput
 }
 
 // ListPoliciesInput is the input of ListPolicies.
@@ -1119,6 +1704,98 @@ type ListRolesOutput struct {
 // Describe implements wire.Shape.
 func (*ListRolesOutput) Describe() *wire.Struct { return &structListRolesOutput }
 
+// ListSSHPublicKeysInput is the input of ListSSHPublicKeys.
+type ListSSHPublicKeysInput struct {
+	UserName *string
+	Marker   *string
+	MaxItems *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListSSHPublicKeysInput) Describe() *wire.Struct { return &structListSSHPublicKeysInput }
+
+// ListSSHPublicKeysOutput is the output of ListSSHPublicKeys.
+type ListSSHPublicKeysOutput struct {
+	SSHPublicKeys []SSHPublicKeyMetadata
+	IsTruncated   *bool
+	Marker        *string
+}
+
+// Describe implements wire.Shape.
+func (*ListSSHPublicKeysOutput) Describe() *wire.Struct { return &structListSSHPublicKeysOutput }
+
+// ListServerCertificateTagsInput is the input of ListServerCertificateTags.
+type ListServerCertificateTagsInput struct {
+	ServerCertificateName *string
+	Marker                *string
+	MaxItems              *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListServerCertificateTagsInput) Describe() *wire.Struct {
+	return &structListServerCertificateTagsInput
+}
+
+// ListServerCertificateTagsOutput is the output of ListServerCertificateTags.
+type ListServerCertificateTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// Describe implements wire.Shape.
+func (*ListServerCertificateTagsOutput) Describe() *wire.Struct {
+	return &structListServerCertificateTagsOutput
+}
+
+// ListServerCertificatesInput is the input of ListServerCertificates.
+type ListServerCertificatesInput struct {
+	PathPrefix *string
+	Marker     *string
+	MaxItems   *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListServerCertificatesInput) Describe() *wire.Struct {
+	return &structListServerCertificatesInput
+}
+
+// ListServerCertificatesOutput is the output of ListServerCertificates.
+type ListServerCertificatesOutput struct {
+	ServerCertificateMetadataList []ServerCertificateMetadata
+	IsTruncated                   *bool
+	Marker                        *string
+}
+
+// Describe implements wire.Shape.
+func (*ListServerCertificatesOutput) Describe() *wire.Struct {
+	return &structListServerCertificatesOutput
+}
+
+// ListSigningCertificatesInput is the input of ListSigningCertificates.
+type ListSigningCertificatesInput struct {
+	UserName *string
+	Marker   *string
+	MaxItems *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListSigningCertificatesInput) Describe() *wire.Struct {
+	return &structListSigningCertificatesInput
+}
+
+// ListSigningCertificatesOutput is the output of ListSigningCertificates.
+type ListSigningCertificatesOutput struct {
+	Certificates []SigningCertificate
+	IsTruncated  *bool
+	Marker       *string
+}
+
+// Describe implements wire.Shape.
+func (*ListSigningCertificatesOutput) Describe() *wire.Struct {
+	return &structListSigningCertificatesOutput
+}
+
 // ListUserPoliciesInput is the input of ListUserPolicies.
 type ListUserPoliciesInput struct {
 	UserName *string
@@ -1178,6 +1855,28 @@ type ListUsersOutput struct {
 
 // Describe implements wire.Shape.
 func (*ListUsersOutput) Describe() *wire.Struct { return &structListUsersOutput }
+
+// ListVirtualMFADevicesInput is the input of ListVirtualMFADevices.
+type ListVirtualMFADevicesInput struct {
+	AssignmentStatus *string
+	Marker           *string
+	MaxItems         *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListVirtualMFADevicesInput) Describe() *wire.Struct { return &structListVirtualMFADevicesInput }
+
+// ListVirtualMFADevicesOutput is the output of ListVirtualMFADevices.
+type ListVirtualMFADevicesOutput struct {
+	VirtualMFADevices []VirtualMFADevice
+	IsTruncated       *bool
+	Marker            *string
+}
+
+// Describe implements wire.Shape.
+func (*ListVirtualMFADevicesOutput) Describe() *wire.Struct {
+	return &structListVirtualMFADevicesOutput
+}
 
 // PutGroupPolicyInput is the input of PutGroupPolicy.
 type PutGroupPolicyInput struct {
@@ -1270,6 +1969,26 @@ type PutUserPolicyOutput struct {
 // Describe implements wire.Shape.
 func (*PutUserPolicyOutput) Describe() *wire.Struct { return &structPutUserPolicyOutput }
 
+// RemoveClientIDFromOpenIDConnectProviderInput is the input of RemoveClientIDFromOpenIDConnectProvider.
+type RemoveClientIDFromOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string
+	ClientID                 *string
+}
+
+// Describe implements wire.Shape.
+func (*RemoveClientIDFromOpenIDConnectProviderInput) Describe() *wire.Struct {
+	return &structRemoveClientIDFromOpenIDConnectProviderInput
+}
+
+// RemoveClientIDFromOpenIDConnectProviderOutput is the output of RemoveClientIDFromOpenIDConnectProvider.
+type RemoveClientIDFromOpenIDConnectProviderOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*RemoveClientIDFromOpenIDConnectProviderOutput) Describe() *wire.Struct {
+	return &structRemoveClientIDFromOpenIDConnectProviderOutput
+}
+
 // RemoveRoleFromInstanceProfileInput is the input of RemoveRoleFromInstanceProfile.
 type RemoveRoleFromInstanceProfileInput struct {
 	InstanceProfileName *string
@@ -1306,6 +2025,24 @@ type RemoveUserFromGroupOutput struct {
 // Describe implements wire.Shape.
 func (*RemoveUserFromGroupOutput) Describe() *wire.Struct { return &structRemoveUserFromGroupOutput }
 
+// ResyncMFADeviceInput is the input of ResyncMFADevice.
+type ResyncMFADeviceInput struct {
+	UserName            *string
+	SerialNumber        *string
+	AuthenticationCode1 *string
+	AuthenticationCode2 *string
+}
+
+// Describe implements wire.Shape.
+func (*ResyncMFADeviceInput) Describe() *wire.Struct { return &structResyncMFADeviceInput }
+
+// ResyncMFADeviceOutput is the output of ResyncMFADevice.
+type ResyncMFADeviceOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*ResyncMFADeviceOutput) Describe() *wire.Struct { return &structResyncMFADeviceOutput }
+
 // SetDefaultPolicyVersionInput is the input of SetDefaultPolicyVersion.
 type SetDefaultPolicyVersionInput struct {
 	PolicyArn *string
@@ -1324,6 +2061,119 @@ type SetDefaultPolicyVersionOutput struct {
 // Describe implements wire.Shape.
 func (*SetDefaultPolicyVersionOutput) Describe() *wire.Struct {
 	return &structSetDefaultPolicyVersionOutput
+}
+
+// SimulateCustomPolicyInput is the input of SimulateCustomPolicy.
+type SimulateCustomPolicyInput struct {
+	PolicyInputList                    []string
+	PermissionsBoundaryPolicyInputList []string
+	ActionNames                        []string
+	ResourceArns                       []string
+	ResourcePolicy                     *string
+	ResourceOwner                      *string
+	CallerArn                          *string
+	ContextEntries                     []ContextEntry
+	ResourceHandlingOption             *string
+	MaxItems                           *int32
+	Marker                             *string
+}
+
+// Describe implements wire.Shape.
+func (*SimulateCustomPolicyInput) Describe() *wire.Struct { return &structSimulateCustomPolicyInput }
+
+// SimulateCustomPolicyOutput is the output of SimulateCustomPolicy.
+type SimulateCustomPolicyOutput struct {
+	EvaluationResults []EvaluationResult
+	IsTruncated       *bool
+	Marker            *string
+}
+
+// Describe implements wire.Shape.
+func (*SimulateCustomPolicyOutput) Describe() *wire.Struct { return &structSimulateCustomPolicyOutput }
+
+// SimulatePrincipalPolicyInput is the input of SimulatePrincipalPolicy.
+type SimulatePrincipalPolicyInput struct {
+	PolicySourceArn                    *string
+	PolicyInputList                    []string
+	PermissionsBoundaryPolicyInputList []string
+	ActionNames                        []string
+	ResourceArns                       []string
+	ResourcePolicy                     *string
+	ResourceOwner                      *string
+	CallerArn                          *string
+	ContextEntries                     []ContextEntry
+	ResourceHandlingOption             *string
+	MaxItems                           *int32
+	Marker                             *string
+}
+
+// Describe implements wire.Shape.
+func (*SimulatePrincipalPolicyInput) Describe() *wire.Struct {
+	return &structSimulatePrincipalPolicyInput
+}
+
+// SimulatePrincipalPolicyOutput is the output of SimulatePrincipalPolicy.
+type SimulatePrincipalPolicyOutput struct {
+	EvaluationResults []EvaluationResult
+	IsTruncated       *bool
+	Marker            *string
+}
+
+// Describe implements wire.Shape.
+func (*SimulatePrincipalPolicyOutput) Describe() *wire.Struct {
+	return &structSimulatePrincipalPolicyOutput
+}
+
+// TagInstanceProfileInput is the input of TagInstanceProfile.
+type TagInstanceProfileInput struct {
+	InstanceProfileName *string
+	Tags                []Tag
+}
+
+// Describe implements wire.Shape.
+func (*TagInstanceProfileInput) Describe() *wire.Struct { return &structTagInstanceProfileInput }
+
+// TagInstanceProfileOutput is the output of TagInstanceProfile.
+type TagInstanceProfileOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*TagInstanceProfileOutput) Describe() *wire.Struct { return &structTagInstanceProfileOutput }
+
+// TagMFADeviceInput is the input of TagMFADevice.
+type TagMFADeviceInput struct {
+	SerialNumber *string
+	Tags         []Tag
+}
+
+// Describe implements wire.Shape.
+func (*TagMFADeviceInput) Describe() *wire.Struct { return &structTagMFADeviceInput }
+
+// TagMFADeviceOutput is the output of TagMFADevice.
+type TagMFADeviceOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*TagMFADeviceOutput) Describe() *wire.Struct { return &structTagMFADeviceOutput }
+
+// TagOpenIDConnectProviderInput is the input of TagOpenIDConnectProvider.
+type TagOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string
+	Tags                     []Tag
+}
+
+// Describe implements wire.Shape.
+func (*TagOpenIDConnectProviderInput) Describe() *wire.Struct {
+	return &structTagOpenIDConnectProviderInput
+}
+
+// TagOpenIDConnectProviderOutput is the output of TagOpenIDConnectProvider.
+type TagOpenIDConnectProviderOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*TagOpenIDConnectProviderOutput) Describe() *wire.Struct {
+	return &structTagOpenIDConnectProviderOutput
 }
 
 // TagPolicyInput is the input of TagPolicy.
@@ -1358,6 +2208,22 @@ type TagRoleOutput struct {
 // Describe implements wire.Shape.
 func (*TagRoleOutput) Describe() *wire.Struct { return &structTagRoleOutput }
 
+// TagServerCertificateInput is the input of TagServerCertificate.
+type TagServerCertificateInput struct {
+	ServerCertificateName *string
+	Tags                  []Tag
+}
+
+// Describe implements wire.Shape.
+func (*TagServerCertificateInput) Describe() *wire.Struct { return &structTagServerCertificateInput }
+
+// TagServerCertificateOutput is the output of TagServerCertificate.
+type TagServerCertificateOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*TagServerCertificateOutput) Describe() *wire.Struct { return &structTagServerCertificateOutput }
+
 // TagUserInput is the input of TagUser.
 type TagUserInput struct {
 	UserName *string
@@ -1373,6 +2239,58 @@ type TagUserOutput struct {
 
 // Describe implements wire.Shape.
 func (*TagUserOutput) Describe() *wire.Struct { return &structTagUserOutput }
+
+// UntagInstanceProfileInput is the input of UntagInstanceProfile.
+type UntagInstanceProfileInput struct {
+	InstanceProfileName *string
+	TagKeys             []string
+}
+
+// Describe implements wire.Shape.
+func (*UntagInstanceProfileInput) Describe() *wire.Struct { return &structUntagInstanceProfileInput }
+
+// UntagInstanceProfileOutput is the output of UntagInstanceProfile.
+type UntagInstanceProfileOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UntagInstanceProfileOutput) Describe() *wire.Struct { return &structUntagInstanceProfileOutput }
+
+// UntagMFADeviceInput is the input of UntagMFADevice.
+type UntagMFADeviceInput struct {
+	SerialNumber *string
+	TagKeys      []string
+}
+
+// Describe implements wire.Shape.
+func (*UntagMFADeviceInput) Describe() *wire.Struct { return &structUntagMFADeviceInput }
+
+// UntagMFADeviceOutput is the output of UntagMFADevice.
+type UntagMFADeviceOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UntagMFADeviceOutput) Describe() *wire.Struct { return &structUntagMFADeviceOutput }
+
+// UntagOpenIDConnectProviderInput is the input of UntagOpenIDConnectProvider.
+type UntagOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn *string
+	TagKeys                  []string
+}
+
+// Describe implements wire.Shape.
+func (*UntagOpenIDConnectProviderInput) Describe() *wire.Struct {
+	return &structUntagOpenIDConnectProviderInput
+}
+
+// UntagOpenIDConnectProviderOutput is the output of UntagOpenIDConnectProvider.
+type UntagOpenIDConnectProviderOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UntagOpenIDConnectProviderOutput) Describe() *wire.Struct {
+	return &structUntagOpenIDConnectProviderOutput
+}
 
 // UntagPolicyInput is the input of UntagPolicy.
 type UntagPolicyInput struct {
@@ -1406,6 +2324,26 @@ type UntagRoleOutput struct {
 // Describe implements wire.Shape.
 func (*UntagRoleOutput) Describe() *wire.Struct { return &structUntagRoleOutput }
 
+// UntagServerCertificateInput is the input of UntagServerCertificate.
+type UntagServerCertificateInput struct {
+	ServerCertificateName *string
+	TagKeys               []string
+}
+
+// Describe implements wire.Shape.
+func (*UntagServerCertificateInput) Describe() *wire.Struct {
+	return &structUntagServerCertificateInput
+}
+
+// UntagServerCertificateOutput is the output of UntagServerCertificate.
+type UntagServerCertificateOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UntagServerCertificateOutput) Describe() *wire.Struct {
+	return &structUntagServerCertificateOutput
+}
+
 // UntagUserInput is the input of UntagUser.
 type UntagUserInput struct {
 	UserName *string
@@ -1438,6 +2376,33 @@ type UpdateAccessKeyOutput struct {
 
 // Describe implements wire.Shape.
 func (*UpdateAccessKeyOutput) Describe() *wire.Struct { return &structUpdateAccessKeyOutput }
+
+// UpdateAccountPasswordPolicyInput is the input of UpdateAccountPasswordPolicy.
+type UpdateAccountPasswordPolicyInput struct {
+	MinimumPasswordLength      *int32
+	RequireSymbols             *bool
+	RequireNumbers             *bool
+	RequireUppercaseCharacters *bool
+	RequireLowercaseCharacters *bool
+	AllowUsersToChangePassword *bool
+	MaxPasswordAge             *int32
+	PasswordReusePrevention    *int32
+	HardExpiry                 *bool
+}
+
+// Describe implements wire.Shape.
+func (*UpdateAccountPasswordPolicyInput) Describe() *wire.Struct {
+	return &structUpdateAccountPasswordPolicyInput
+}
+
+// UpdateAccountPasswordPolicyOutput is the output of UpdateAccountPasswordPolicy.
+type UpdateAccountPasswordPolicyOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UpdateAccountPasswordPolicyOutput) Describe() *wire.Struct {
+	return &structUpdateAccountPasswordPolicyOutput
+}
 
 // UpdateAssumeRolePolicyInput is the input of UpdateAssumeRolePolicy.
 type UpdateAssumeRolePolicyInput struct {
@@ -1476,6 +2441,43 @@ type UpdateGroupOutput struct {
 // Describe implements wire.Shape.
 func (*UpdateGroupOutput) Describe() *wire.Struct { return &structUpdateGroupOutput }
 
+// UpdateLoginProfileInput is the input of UpdateLoginProfile.
+type UpdateLoginProfileInput struct {
+	UserName              *string
+	Password              *string
+	PasswordResetRequired *bool
+}
+
+// Describe implements wire.Shape.
+func (*UpdateLoginProfileInput) Describe() *wire.Struct { return &structUpdateLoginProfileInput }
+
+// UpdateLoginProfileOutput is the output of UpdateLoginProfile.
+type UpdateLoginProfileOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UpdateLoginProfileOutput) Describe() *wire.Struct { return &structUpdateLoginProfileOutput }
+
+// UpdateOpenIDConnectProviderThumbprintInput is the input of UpdateOpenIDConnectProviderThumbprint.
+type UpdateOpenIDConnectProviderThumbprintInput struct {
+	OpenIDConnectProviderArn *string
+	ThumbprintList           []string
+}
+
+// Describe implements wire.Shape.
+func (*UpdateOpenIDConnectProviderThumbprintInput) Describe() *wire.Struct {
+	return &structUpdateOpenIDConnectProviderThumbprintInput
+}
+
+// UpdateOpenIDConnectProviderThumbprintOutput is the output of UpdateOpenIDConnectProviderThumbprint.
+type UpdateOpenIDConnectProviderThumbprintOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UpdateOpenIDConnectProviderThumbprintOutput) Describe() *wire.Struct {
+	return &structUpdateOpenIDConnectProviderThumbprintOutput
+}
+
 // UpdateRoleInput is the input of UpdateRole.
 type UpdateRoleInput struct {
 	RoleName           *string
@@ -1512,6 +2514,65 @@ func (*UpdateRoleDescriptionOutput) Describe() *wire.Struct {
 	return &structUpdateRoleDescriptionOutput
 }
 
+// UpdateSSHPublicKeyInput is the input of UpdateSSHPublicKey.
+type UpdateSSHPublicKeyInput struct {
+	UserName       *string
+	SSHPublicKeyId *string
+	Status         *string
+}
+
+// Describe implements wire.Shape.
+func (*UpdateSSHPublicKeyInput) Describe() *wire.Struct { return &structUpdateSSHPublicKeyInput }
+
+// UpdateSSHPublicKeyOutput is the output of UpdateSSHPublicKey.
+type UpdateSSHPublicKeyOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UpdateSSHPublicKeyOutput) Describe() *wire.Struct { return &structUpdateSSHPublicKeyOutput }
+
+// UpdateServerCertificateInput is the input of UpdateServerCertificate.
+type UpdateServerCertificateInput struct {
+	ServerCertificateName    *string
+	NewPath                  *string
+	NewServerCertificateName *string
+}
+
+// Describe implements wire.Shape.
+func (*UpdateServerCertificateInput) Describe() *wire.Struct {
+	return &structUpdateServerCertificateInput
+}
+
+// UpdateServerCertificateOutput is the output of UpdateServerCertificate.
+type UpdateServerCertificateOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UpdateServerCertificateOutput) Describe() *wire.Struct {
+	return &structUpdateServerCertificateOutput
+}
+
+// UpdateSigningCertificateInput is the input of UpdateSigningCertificate.
+type UpdateSigningCertificateInput struct {
+	UserName      *string
+	CertificateId *string
+	Status        *string
+}
+
+// Describe implements wire.Shape.
+func (*UpdateSigningCertificateInput) Describe() *wire.Struct {
+	return &structUpdateSigningCertificateInput
+}
+
+// UpdateSigningCertificateOutput is the output of UpdateSigningCertificate.
+type UpdateSigningCertificateOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UpdateSigningCertificateOutput) Describe() *wire.Struct {
+	return &structUpdateSigningCertificateOutput
+}
+
 // UpdateUserInput is the input of UpdateUser.
 type UpdateUserInput struct {
 	UserName    *string
@@ -1528,6 +2589,70 @@ type UpdateUserOutput struct {
 
 // Describe implements wire.Shape.
 func (*UpdateUserOutput) Describe() *wire.Struct { return &structUpdateUserOutput }
+
+// UploadSSHPublicKeyInput is the input of UploadSSHPublicKey.
+type UploadSSHPublicKeyInput struct {
+	UserName         *string
+	SSHPublicKeyBody *string
+}
+
+// Describe implements wire.Shape.
+func (*UploadSSHPublicKeyInput) Describe() *wire.Struct { return &structUploadSSHPublicKeyInput }
+
+// UploadSSHPublicKeyOutput is the output of UploadSSHPublicKey.
+type UploadSSHPublicKeyOutput struct {
+	SSHPublicKey *SSHPublicKey
+}
+
+// Describe implements wire.Shape.
+func (*UploadSSHPublicKeyOutput) Describe() *wire.Struct { return &structUploadSSHPublicKeyOutput }
+
+// UploadServerCertificateInput is the input of UploadServerCertificate.
+type UploadServerCertificateInput struct {
+	Path                  *string
+	ServerCertificateName *string
+	CertificateBody       *string
+	PrivateKey            *string
+	CertificateChain      *string
+	Tags                  []Tag
+}
+
+// Describe implements wire.Shape.
+func (*UploadServerCertificateInput) Describe() *wire.Struct {
+	return &structUploadServerCertificateInput
+}
+
+// UploadServerCertificateOutput is the output of UploadServerCertificate.
+type UploadServerCertificateOutput struct {
+	ServerCertificateMetadata *ServerCertificateMetadata
+	Tags                      []Tag
+}
+
+// Describe implements wire.Shape.
+func (*UploadServerCertificateOutput) Describe() *wire.Struct {
+	return &structUploadServerCertificateOutput
+}
+
+// UploadSigningCertificateInput is the input of UploadSigningCertificate.
+type UploadSigningCertificateInput struct {
+	UserName        *string
+	CertificateBody *string
+}
+
+// Describe implements wire.Shape.
+func (*UploadSigningCertificateInput) Describe() *wire.Struct {
+	return &structUploadSigningCertificateInput
+}
+
+// UploadSigningCertificateOutput is the output of UploadSigningCertificate.
+type UploadSigningCertificateOutput struct {
+	Certificate *SigningCertificate
+}
+
+// Describe implements wire.Shape.
+func (*UploadSigningCertificateOutput) Describe() *wire.Struct {
+	return &structUploadSigningCertificateOutput
+}
 
 type AccessKey struct {
 	UserName        *string
@@ -1577,6 +2702,15 @@ type AttachedPolicy struct {
 // Describe implements wire.Shape.
 func (*AttachedPolicy) Describe() *wire.Struct { return &structAttachedPolicy }
 
+type ContextEntry struct {
+	ContextKeyName   *string
+	ContextKeyValues []string
+	ContextKeyType   *string
+}
+
+// Describe implements wire.Shape.
+func (*ContextEntry) Describe() *wire.Struct { return &structContextEntry }
+
 type DeletionTaskFailureReasonType struct {
 	Reason        *string
 	RoleUsageList []RoleUsageType
@@ -1586,6 +2720,21 @@ type DeletionTaskFailureReasonType struct {
 func (*DeletionTaskFailureReasonType) Describe() *wire.Struct {
 	return &structDeletionTaskFailureReasonType
 }
+
+type EvaluationResult struct {
+	EvalActionName                    *string
+	EvalResourceName                  *string
+	EvalDecision                      *string
+	MatchedStatements                 []Statement
+	MissingContextValues              []string
+	OrganizationsDecisionDetail       *OrganizationsDecisionDetail
+	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
+	EvalDecisionDetails               map[string]string
+	ResourceSpecificResults           []ResourceSpecificResult
+}
+
+// Describe implements wire.Shape.
+func (*EvaluationResult) Describe() *wire.Struct { return &structEvaluationResult }
 
 type Group struct {
 	Path       *string
@@ -1597,6 +2746,19 @@ type Group struct {
 
 // Describe implements wire.Shape.
 func (*Group) Describe() *wire.Struct { return &structGroup }
+
+type GroupDetail struct {
+	Path                    *string
+	GroupName               *string
+	GroupId                 *string
+	Arn                     *string
+	CreateDate              *time.Time
+	GroupPolicyList         []PolicyDetail
+	AttachedManagedPolicies []AttachedPolicy
+}
+
+// Describe implements wire.Shape.
+func (*GroupDetail) Describe() *wire.Struct { return &structGroupDetail }
 
 type InstanceProfile struct {
 	Path                *string
@@ -1610,6 +2772,85 @@ type InstanceProfile struct {
 
 // Describe implements wire.Shape.
 func (*InstanceProfile) Describe() *wire.Struct { return &structInstanceProfile }
+
+type LoginProfile struct {
+	UserName              *string
+	CreateDate            *time.Time
+	PasswordResetRequired *bool
+}
+
+// Describe implements wire.Shape.
+func (*LoginProfile) Describe() *wire.Struct { return &structLoginProfile }
+
+type MFADevice struct {
+	UserName     *string
+	SerialNumber *string
+	EnableDate   *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*MFADevice) Describe() *wire.Struct { return &structMFADevice }
+
+type ManagedPolicyDetail struct {
+	PolicyName                    *string
+	PolicyId                      *string
+	Arn                           *string
+	Path                          *string
+	DefaultVersionId              *string
+	AttachmentCount               *int32
+	PermissionsBoundaryUsageCount *int32
+	IsAttachable                  *bool
+	Description                   *string
+	CreateDate                    *time.Time
+	UpdateDate                    *time.Time
+	PolicyVersionList             []PolicyVersion
+}
+
+// Describe implements wire.Shape.
+func (*ManagedPolicyDetail) Describe() *wire.Struct { return &structManagedPolicyDetail }
+
+type OpenIDConnectProviderListEntry struct {
+	Arn *string
+}
+
+// Describe implements wire.Shape.
+func (*OpenIDConnectProviderListEntry) Describe() *wire.Struct {
+	return &structOpenIDConnectProviderListEntry
+}
+
+type OrganizationsDecisionDetail struct {
+	AllowedByOrganizations *bool
+}
+
+// Describe implements wire.Shape.
+func (*OrganizationsDecisionDetail) Describe() *wire.Struct {
+	return &structOrganizationsDecisionDetail
+}
+
+type PasswordPolicy struct {
+	MinimumPasswordLength      *int32
+	RequireSymbols             *bool
+	RequireNumbers             *bool
+	RequireUppercaseCharacters *bool
+	RequireLowercaseCharacters *bool
+	AllowUsersToChangePassword *bool
+	ExpirePasswords            *bool
+	MaxPasswordAge             *int32
+	PasswordReusePrevention    *int32
+	HardExpiry                 *bool
+}
+
+// Describe implements wire.Shape.
+func (*PasswordPolicy) Describe() *wire.Struct { return &structPasswordPolicy }
+
+type PermissionsBoundaryDecisionDetail struct {
+	AllowedByPermissionsBoundary *bool
+}
+
+// Describe implements wire.Shape.
+func (*PermissionsBoundaryDecisionDetail) Describe() *wire.Struct {
+	return &structPermissionsBoundaryDecisionDetail
+}
 
 type Policy struct {
 	PolicyName                    *string
@@ -1628,6 +2869,14 @@ type Policy struct {
 
 // Describe implements wire.Shape.
 func (*Policy) Describe() *wire.Struct { return &structPolicy }
+
+type PolicyDetail struct {
+	PolicyName     *string
+	PolicyDocument *string
+}
+
+// Describe implements wire.Shape.
+func (*PolicyDetail) Describe() *wire.Struct { return &structPolicyDetail }
 
 type PolicyGroup struct {
 	GroupName *string
@@ -1663,6 +2912,26 @@ type PolicyVersion struct {
 // Describe implements wire.Shape.
 func (*PolicyVersion) Describe() *wire.Struct { return &structPolicyVersion }
 
+type Position struct {
+	Line   *int32
+	Column *int32
+}
+
+// Describe implements wire.Shape.
+func (*Position) Describe() *wire.Struct { return &structPosition }
+
+type ResourceSpecificResult struct {
+	EvalResourceName                  *string
+	EvalResourceDecision              *string
+	MatchedStatements                 []Statement
+	MissingContextValues              []string
+	EvalDecisionDetails               map[string]string
+	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
+}
+
+// Describe implements wire.Shape.
+func (*ResourceSpecificResult) Describe() *wire.Struct { return &structResourceSpecificResult }
+
 type Role struct {
 	Path                     *string
 	RoleName                 *string
@@ -1680,6 +2949,24 @@ type Role struct {
 // Describe implements wire.Shape.
 func (*Role) Describe() *wire.Struct { return &structRole }
 
+type RoleDetail struct {
+	Path                     *string
+	RoleName                 *string
+	RoleId                   *string
+	Arn                      *string
+	CreateDate               *time.Time
+	AssumeRolePolicyDocument *string
+	InstanceProfileList      []InstanceProfile
+	RolePolicyList           []PolicyDetail
+	AttachedManagedPolicies  []AttachedPolicy
+	PermissionsBoundary      *AttachedPermissionsBoundary
+	Tags                     []Tag
+	RoleLastUsed             *RoleLastUsed
+}
+
+// Describe implements wire.Shape.
+func (*RoleDetail) Describe() *wire.Struct { return &structRoleDetail }
+
 type RoleLastUsed struct {
 	LastUsedDate *time.Time
 	Region       *string
@@ -1695,6 +2982,71 @@ type RoleUsageType struct {
 
 // Describe implements wire.Shape.
 func (*RoleUsageType) Describe() *wire.Struct { return &structRoleUsageType }
+
+type SSHPublicKey struct {
+	UserName         *string
+	SSHPublicKeyId   *string
+	Fingerprint      *string
+	SSHPublicKeyBody *string
+	Status           *string
+	UploadDate       *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*SSHPublicKey) Describe() *wire.Struct { return &structSSHPublicKey }
+
+type SSHPublicKeyMetadata struct {
+	UserName       *string
+	SSHPublicKeyId *string
+	Status         *string
+	UploadDate     *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*SSHPublicKeyMetadata) Describe() *wire.Struct { return &structSSHPublicKeyMetadata }
+
+type ServerCertificate struct {
+	ServerCertificateMetadata *ServerCertificateMetadata
+	CertificateBody           *string
+	CertificateChain          *string
+	Tags                      []Tag
+}
+
+// Describe implements wire.Shape.
+func (*ServerCertificate) Describe() *wire.Struct { return &structServerCertificate }
+
+type ServerCertificateMetadata struct {
+	Path                  *string
+	ServerCertificateName *string
+	ServerCertificateId   *string
+	Arn                   *string
+	UploadDate            *time.Time
+	Expiration            *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*ServerCertificateMetadata) Describe() *wire.Struct { return &structServerCertificateMetadata }
+
+type SigningCertificate struct {
+	UserName        *string
+	CertificateId   *string
+	CertificateBody *string
+	Status          *string
+	UploadDate      *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*SigningCertificate) Describe() *wire.Struct { return &structSigningCertificate }
+
+type Statement struct {
+	SourcePolicyId   *string
+	SourcePolicyType *string
+	StartPosition    *Position
+	EndPosition      *Position
+}
+
+// Describe implements wire.Shape.
+func (*Statement) Describe() *wire.Struct { return &structStatement }
 
 type Tag struct {
 	Key   *string
@@ -1717,3 +3069,31 @@ type User struct {
 
 // Describe implements wire.Shape.
 func (*User) Describe() *wire.Struct { return &structUser }
+
+type UserDetail struct {
+	Path                    *string
+	UserName                *string
+	UserId                  *string
+	Arn                     *string
+	CreateDate              *time.Time
+	UserPolicyList          []PolicyDetail
+	GroupList               []string
+	AttachedManagedPolicies []AttachedPolicy
+	PermissionsBoundary     *AttachedPermissionsBoundary
+	Tags                    []Tag
+}
+
+// Describe implements wire.Shape.
+func (*UserDetail) Describe() *wire.Struct { return &structUserDetail }
+
+type VirtualMFADevice struct {
+	SerialNumber     *string
+	Base32StringSeed []byte
+	QRCodePNG        []byte
+	User             *User
+	EnableDate       *time.Time
+	Tags             []Tag
+}
+
+// Describe implements wire.Shape.
+func (*VirtualMFADevice) Describe() *wire.Struct { return &structVirtualMFADevice }

@@ -26,6 +26,26 @@ var structAssumeRoleOutput = wire.Struct{Name: "AssumeRoleOutput", Fields: []wir
 	{Name: "SourceIdentity", Wire: "SourceIdentity", Type: &typeSourceIdentityType},
 }}
 
+var structAssumeRoleWithWebIdentityInput = wire.Struct{Name: "AssumeRoleWithWebIdentityInput", Fields: []wire.Field{
+	{Name: "RoleArn", Wire: "RoleArn", Type: &typeArnType, Required: true},
+	{Name: "RoleSessionName", Wire: "RoleSessionName", Type: &typeRoleSessionNameType, Required: true},
+	{Name: "WebIdentityToken", Wire: "WebIdentityToken", Type: &typeClientTokenType, Required: true},
+	{Name: "ProviderId", Wire: "ProviderId", Type: &typeUrlType},
+	{Name: "PolicyArns", Wire: "PolicyArns", Type: &typePolicyDescriptorListType},
+	{Name: "Policy", Wire: "Policy", Type: &typeSessionPolicyDocumentType},
+	{Name: "DurationSeconds", Wire: "DurationSeconds", Type: &typeRoleDurationSecondsType},
+}}
+
+var structAssumeRoleWithWebIdentityOutput = wire.Struct{Name: "AssumeRoleWithWebIdentityOutput", Fields: []wire.Field{
+	{Name: "Credentials", Wire: "Credentials", Type: &typeCredentials},
+	{Name: "SubjectFromWebIdentityToken", Wire: "SubjectFromWebIdentityToken", Type: &typeWebIdentitySubjectType},
+	{Name: "AssumedRoleUser", Wire: "AssumedRoleUser", Type: &typeAssumedRoleUser},
+	{Name: "PackedPolicySize", Wire: "PackedPolicySize", Type: &typeNonNegativeIntegerType},
+	{Name: "Provider", Wire: "Provider", Type: wire.StringType},
+	{Name: "Audience", Wire: "Audience", Type: wire.StringType},
+	{Name: "SourceIdentity", Wire: "SourceIdentity", Type: &typeSourceIdentityType},
+}}
+
 var structGetAccessKeyInfoInput = wire.Struct{Name: "GetAccessKeyInfoInput", Fields: []wire.Field{
 	{Name: "AccessKeyId", Wire: "AccessKeyId", Type: &typeAccessKeyIdType, Required: true},
 }}
@@ -40,6 +60,20 @@ var structGetCallerIdentityOutput = wire.Struct{Name: "GetCallerIdentityOutput",
 	{Name: "UserId", Wire: "UserId", Type: wire.StringType},
 	{Name: "Account", Wire: "Account", Type: wire.StringType},
 	{Name: "Arn", Wire: "Arn", Type: &typeArnType},
+}}
+
+var structGetFederationTokenInput = wire.Struct{Name: "GetFederationTokenInput", Fields: []wire.Field{
+	{Name: "Name", Wire: "Name", Type: &typeUserNameType, Required: true},
+	{Name: "Policy", Wire: "Policy", Type: &typeSessionPolicyDocumentType},
+	{Name: "PolicyArns", Wire: "PolicyArns", Type: &typePolicyDescriptorListType},
+	{Name: "DurationSeconds", Wire: "DurationSeconds", Type: &typeDurationSecondsType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structGetFederationTokenOutput = wire.Struct{Name: "GetFederationTokenOutput", Fields: []wire.Field{
+	{Name: "Credentials", Wire: "Credentials", Type: &typeCredentials},
+	{Name: "FederatedUser", Wire: "FederatedUser", Type: &typeFederatedUser},
+	{Name: "PackedPolicySize", Wire: "PackedPolicySize", Type: &typeNonNegativeIntegerType},
 }}
 
 var structGetSessionTokenInput = wire.Struct{Name: "GetSessionTokenInput", Fields: []wire.Field{
@@ -64,6 +98,11 @@ var structCredentials = wire.Struct{Name: "Credentials", Fields: []wire.Field{
 	{Name: "Expiration", Wire: "Expiration", Type: wire.TimeType, Required: true},
 }}
 
+var structFederatedUser = wire.Struct{Name: "FederatedUser", Fields: []wire.Field{
+	{Name: "FederatedUserId", Wire: "FederatedUserId", Type: &typeFederatedIdType, Required: true},
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType, Required: true},
+}}
+
 var structPolicyDescriptorType = wire.Struct{Name: "PolicyDescriptorType", Fields: []wire.Field{
 	{Name: "arn", Wire: "arn", Type: &typeArnType},
 }}
@@ -82,6 +121,8 @@ var typeAssumedRoleUser = wire.Type{Kind: wire.Structure, Struct: &structAssumed
 
 var typeCredentials = wire.Type{Kind: wire.Structure, Struct: &structCredentials}
 
+var typeFederatedUser = wire.Type{Kind: wire.Structure, Struct: &structFederatedUser}
+
 var typePolicyDescriptorType = wire.Type{Kind: wire.Structure, Struct: &structPolicyDescriptorType}
 
 var typeProvidedContext = wire.Type{Kind: wire.Structure, Struct: &structProvidedContext}
@@ -98,11 +139,15 @@ var typeArnType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Rang
 
 var typeAssumedRoleIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 193}, Pattern: &wire.Pattern{Source: "[\\w+=,.@:-]*"}}}
 
+var typeClientTokenType = wire.Type{Kind: wire.String, Sensitive: true, Rule: &wire.Rule{Size: &wire.Range{Min: 4, Max: 20000}}}
+
 var typeContextAssertionType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 4, Max: 2048}}}
 
 var typeDurationSecondsType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 900, Max: 129600}}}
 
 var typeExternalIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 1224}, Pattern: &wire.Pattern{Source: "[\\w+=,.@:\\/-]*"}}}
+
+var typeFederatedIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 193}, Pattern: &wire.Pattern{Source: "[\\w+=,.@\\:-]*"}}}
 
 var typeNonNegativeIntegerType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 0, Max: wire.NoMax}}}
 
@@ -113,6 +158,8 @@ var typeRoleDurationSecondsType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{S
 var typeRoleSessionNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 64}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]*"}}}
 
 var typeSerialNumberType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 9, Max: 256}, Pattern: &wire.Pattern{Source: "[\\w+=/:,.@-]*"}}}
+
+var typeSessionPolicyDocumentType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 2048}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
 
 var typeSourceIdentityType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 64}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]*"}}}
 
@@ -127,3 +174,9 @@ var typeTagValueType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire
 var typeTokenCodeType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 6, Max: 6}, Pattern: &wire.Pattern{Source: "[\\d]*"}}}
 
 var typeUnrestrictedSessionPolicyDocumentType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: wire.NoMax}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
+
+var typeUrlType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 4, Max: 2048}}}
+
+var typeUserNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 32}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]*"}}}
+
+var typeWebIdentitySubjectType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 6, Max: 255}}}

@@ -12,18 +12,22 @@ import (
 // Service is AWS Security Token Service: one method for each operation served.
 type Service interface {
 	AssumeRole(*call.Call, *AssumeRoleInput) (*AssumeRoleOutput, error)
+	AssumeRoleWithWebIdentity(*call.Call, *AssumeRoleWithWebIdentityInput) (*AssumeRoleWithWebIdentityOutput, error)
 	GetAccessKeyInfo(*call.Call, *GetAccessKeyInfoInput) (*GetAccessKeyInfoOutput, error)
 	GetCallerIdentity(*call.Call, *GetCallerIdentityInput) (*GetCallerIdentityOutput, error)
+	GetFederationToken(*call.Call, *GetFederationTokenInput) (*GetFederationTokenOutput, error)
 	GetSessionToken(*call.Call, *GetSessionTokenInput) (*GetSessionTokenOutput, error)
 }
 
 // Handlers returns the methods of s by operation.
 func Handlers(s Service) map[string]call.Handler {
 	return map[string]call.Handler{
-		"AssumeRole":        call.Method(s.AssumeRole),
-		"GetAccessKeyInfo":  call.Method(s.GetAccessKeyInfo),
-		"GetCallerIdentity": call.Method(s.GetCallerIdentity),
-		"GetSessionToken":   call.Method(s.GetSessionToken),
+		"AssumeRole":                call.Method(s.AssumeRole),
+		"AssumeRoleWithWebIdentity": call.Method(s.AssumeRoleWithWebIdentity),
+		"GetAccessKeyInfo":          call.Method(s.GetAccessKeyInfo),
+		"GetCallerIdentity":         call.Method(s.GetCallerIdentity),
+		"GetFederationToken":        call.Method(s.GetFederationToken),
+		"GetSessionToken":           call.Method(s.GetSessionToken),
 	}
 }
 
@@ -47,6 +51,16 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(AssumeRoleOutput) },
 		},
 		{
+			Name:          "AssumeRoleWithWebIdentity",
+			ReadOnly:      true,
+			Unsigned:      true,
+			ResultWrapper: "AssumeRoleWithWebIdentityResult",
+			Input:         &structAssumeRoleWithWebIdentityInput,
+			Output:        &structAssumeRoleWithWebIdentityOutput,
+			NewInput:      func() wire.Shape { return new(AssumeRoleWithWebIdentityInput) },
+			NewOutput:     func() wire.Shape { return new(AssumeRoleWithWebIdentityOutput) },
+		},
+		{
 			Name:          "GetAccessKeyInfo",
 			ReadOnly:      true,
 			ResultWrapper: "GetAccessKeyInfoResult",
@@ -65,6 +79,14 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(GetCallerIdentityOutput) },
 		},
 		{
+			Name:          "GetFederationToken",
+			ResultWrapper: "GetFederationTokenResult",
+			Input:         &structGetFederationTokenInput,
+			Output:        &structGetFederationTokenOutput,
+			NewInput:      func() wire.Shape { return new(GetFederationTokenInput) },
+			NewOutput:     func() wire.Shape { return new(GetFederationTokenOutput) },
+		},
+		{
 			Name:          "GetSessionToken",
 			ResultWrapper: "GetSessionTokenResult",
 			Input:         &structGetSessionTokenInput,
@@ -75,15 +97,16 @@ var API = wire.NewService(&wire.Service{
 	},
 	Unserved: []*wire.Operation{
 		{Name: "AssumeRoleWithSAML"},
-		{Name: "AssumeRoleWithWebIdentity"},
 		{Name: "AssumeRoot"},
 		{Name: "DecodeAuthorizationMessage"},
 		{Name: "GetDelegatedAccessToken"},
-		{Name: "GetFederationToken"},
 		{Name: "GetWebIdentityToken"},
 	},
 	Errors: map[string]wire.Exception{
 		"ExpiredTokenException":   {Status: 400},
+		"IDPCommunicationError":   {Status: 400, Shape: "IDPCommunicationErrorException"},
+		"IDPRejectedClaim":        {Status: 403, Shape: "IDPRejectedClaimException"},
+		"InvalidIdentityToken":    {Status: 400, Shape: "InvalidIdentityTokenException"},
 		"MalformedPolicyDocument": {Status: 400, Shape: "MalformedPolicyDocumentException"},
 		"PackedPolicyTooLarge":    {Status: 400, Shape: "PackedPolicyTooLargeException"},
 		"RegionDisabledException": {Status: 403},

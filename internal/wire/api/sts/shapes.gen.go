@@ -38,6 +38,38 @@ type AssumeRoleOutput struct {
 // Describe implements wire.Shape.
 func (*AssumeRoleOutput) Describe() *wire.Struct { return &structAssumeRoleOutput }
 
+// AssumeRoleWithWebIdentityInput is the input of AssumeRoleWithWebIdentity.
+type AssumeRoleWithWebIdentityInput struct {
+	RoleArn          *string
+	RoleSessionName  *string
+	WebIdentityToken *string
+	ProviderId       *string
+	PolicyArns       []PolicyDescriptorType
+	Policy           *string
+	DurationSeconds  *int32
+}
+
+// Describe implements wire.Shape.
+func (*AssumeRoleWithWebIdentityInput) Describe() *wire.Struct {
+	return &structAssumeRoleWithWebIdentityInput
+}
+
+// AssumeRoleWithWebIdentityOutput is the output of AssumeRoleWithWebIdentity.
+type AssumeRoleWithWebIdentityOutput struct {
+	Credentials                 *Credentials
+	SubjectFromWebIdentityToken *string
+	AssumedRoleUser             *AssumedRoleUser
+	PackedPolicySize            *int32
+	Provider                    *string
+	Audience                    *string
+	SourceIdentity              *string
+}
+
+// Describe implements wire.Shape.
+func (*AssumeRoleWithWebIdentityOutput) Describe() *wire.Struct {
+	return &structAssumeRoleWithWebIdentityOutput
+}
+
 // GetAccessKeyInfoInput is the input of GetAccessKeyInfo.
 type GetAccessKeyInfoInput struct {
 	AccessKeyId *string
@@ -70,6 +102,28 @@ type GetCallerIdentityOutput struct {
 
 // Describe implements wire.Shape.
 func (*GetCallerIdentityOutput) Describe() *wire.Struct { return &structGetCallerIdentityOutput }
+
+// GetFederationTokenInput is the input of GetFederationToken.
+type GetFederationTokenInput struct {
+	Name            *string
+	Policy          *string
+	PolicyArns      []PolicyDescriptorType
+	DurationSeconds *int32
+	Tags            []Tag
+}
+
+// Describe implements wire.Shape.
+func (*GetFederationTokenInput) Describe() *wire.Struct { return &structGetFederationTokenInput }
+
+// GetFederationTokenOutput is the output of GetFederationToken.
+type GetFederationTokenOutput struct {
+	Credentials      *Credentials
+	FederatedUser    *FederatedUser
+	PackedPolicySize *int32
+}
+
+// Describe implements wire.Shape.
+func (*GetFederationTokenOutput) Describe() *wire.Struct { return &structGetFederationTokenOutput }
 
 // GetSessionTokenInput is the input of GetSessionToken.
 type GetSessionTokenInput struct {
@@ -106,6 +160,14 @@ type Credentials struct {
 
 // Describe implements wire.Shape.
 func (*Credentials) Describe() *wire.Struct { return &structCredentials }
+
+type FederatedUser struct {
+	FederatedUserId *string
+	Arn             *string
+}
+
+// Describe implements wire.Shape.
+func (*FederatedUser) Describe() *wire.Struct { return &structFederatedUser }
 
 type PolicyDescriptorType struct {
 	Arn *string

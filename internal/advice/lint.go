@@ -1,0 +1,394 @@
+package advice
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/policy"
+)
+
+// Lint returns what the services would refuse in the document and what in it
+// can hardly mean what its author meant, in the order of its lines.
+func (p *Policy) Lint() []Finding {
+	l := &linter{p: p, spelled: make(map[string]string)}
+	l.refusal()
+	l.size(p.text)
+	l.version()
+	l.sids()
+	l.each(func(s *statement) {
+		s.actions()
+		s.resources()
+		s.principals()
+		s.conditions()
+		s.breadth()
+	})
+	l.deputies()
+	l.shadows()
+	l.repetitions()
+	return Merge(l.findings)
+}
+
+// linter collects the findings of one document.
+type linter struct {
+	p        *Policy
+	findings []Finding
+	spelled  map[string]string // what is known of unknown actions
+}
+
+// statement is one statement of the document.
+type statement struct {
+	*linter
+	i int
+	*policy.WrittenStatement
+}
+
+// each calls do with every statement.
+func (l *linter) each(do func(*statement)) {
+	for i := range l.p.Statements {
+		do(&statement{l, i, &l.p.Statements[i]})
+	}
+}
+
+// document adds a finding about the whole.
+func (l *linter) document(severity Severity, rule, format string, args ...any) {
+	l.findings = append(l.findings, Finding{Line: 1, Severity: severity, Rule: rule, Text: fmt.Sprintf(format, args...)})
+}
+
+// at adds a finding about a statement.
+func (l *linter) at(i int, severity Severity, rule, format string, args ...any) {
+	l.findings = append(l.findings, l.p.finding(i, severity, rule, fmt.Sprintf(format, args...)))
+}
+
+func (p *Policy) finding(i int, severity Severity, rule, text string) Finding {
+	s := &p.Statements[i]
+	return Finding{p.line(s.Start), severity, rule, &i, s.Sid, text}
+}
+
+func (s *statement) report(severity Severity, rule, format string, args ...any) {
+	s.at(s.i, severity, rule, format, args...)
+}
+
+// refusal says what the service answers to who wants to store the document.
+func (l *linter) refusal() {
+	service, err := l.p.ask(l.p.text)
+	if err == nil {
+		return
+	}
+	text := refused(service, err)
+	for i := range l.p.Statements {
+		// Whatever is wrong with a statement is wrong with it alone, too.
+		if _, alone := l.p.ask(l.p.alone(i)); alone != nil && alone.Message == err.Message {
+			l.at(i, Error, ruleRefused, "%s", text)
+			return
+		}
+	}
+	l.document(Error, ruleRefused, "%s", text)
+}
+
+// ask hands a document to the service that would store it.
+func (p *Policy) ask(text []byte) (service string, refusal *aws.Error) {
+	switch p.Kind {
+	case Bucket:
+		if p.Bucket == "" {
+			return "S3", nil
+		}
+		return "S3", policy.CheckBucket(text, p.Bucket, nil)
+	case Trust:
+		return "IAM", policy.CheckTrust(text, nil)
+	case SCP:
+		return "Organizations", policy.CheckSCP(text)
+	case RCP:
+		return "Organizations", policy.CheckRCP(text)
+	case Resource:
+		return "", nil
+	}
+	return "IAM", policy.CheckIdentity(text)
+}
+
+// refused says what a service answers.
+func refused(service string, refusal *aws.Error) string {
+	return fmt.Sprintf("%s refuses the policy: %s: %s", service, refusal.Code, refusal.Message)
+}
+
+// alone is the document with one of its statements.
+func (p *Policy) alone(i int) []byte {
+	s := &p.Statements[i]
+	version := ""
+	if p.Version != "" {
+		version = `"Version":"` + p.Version + `",`
+	}
+	return fmt.Appendf(nil, `{%s"Statement":[%s]}`, version, p.text[s.Start:s.End])
+}
+
+// The sizes that services accept: a bucket policy in bytes, the policies of an
+// organization in characters, those of IAM in characters that are not white
+// space.
+const (
+	bucketSize       = 20 * 1024
+	organizationSize = 5120
+	managedSize      = 6144
+	inlineSize       = 10240
+	trustSize        = 2048
+	sessionSize      = 2048
+)
+
+func (l *linter) size(text []byte) {
+	over := func(n, limit int, unit, what string) {
+		if n > limit {
+			l.document(Error, ruleSize, "%d %s, and %s takes %d", n, unit, what, limit)
+		}
+	}
+	const dense = "characters without white space"
+	switch l.p.Kind {
+	case Bucket:
+		over(len(text), bucketSize, "bytes", "a bucket policy")
+	case SCP, RCP:
+		over(utf8.RuneCount(text), organizationSize, "characters", "a policy of an organization")
+	case Boundary:
+		over(denseLength(text), managedSize, dense, "a permissions boundary")
+	case Trust:
+		over(denseLength(text), trustSize, dense, "a trust policy, unless the quota was raised,")
+	case Session:
+		over(utf8.RuneCount(text), sessionSize, "characters", "a session policy")
+	case Identity:
+		n := denseLength(text)
+		over(n, inlineSize, dense, "even an inline policy of a role")
+		if n > managedSize && n <= inlineSize {
+			l.document(Warning, ruleSize, "%d %s fit into the inline policies of a role alone: a managed policy takes %d", n, dense, managedSize)
+		}
+	}
+}
+
+func denseLength(text []byte) int {
+	n := 0
+	for _, r := range string(text) {
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// version finds variables in a document whose version knows none.
+func (l *linter) version() {
+	if l.p.Version == currentVersion {
+		return
+	}
+	for i := range l.p.Statements {
+		if v := variableIn(&l.p.Statements[i]); v != "" {
+			l.at(i, Error, ruleVersion, `%s stands for itself: variables need "Version": %q`, v, currentVersion)
+			return
+		}
+	}
+	if l.p.Version == "" && (l.p.Kind == Bucket || l.p.Kind == Trust || l.p.Kind == Resource) {
+		l.document(Note, ruleVersion, `without "Version": %q the document is read as of 2008-10-17, which knows no variables`, currentVersion)
+	}
+}
+
+const currentVersion = "2012-10-17"
+
+// variableIn returns a variable that a statement uses, or "".
+func variableIn(s *policy.WrittenStatement) string {
+	for _, v := range s.Resource.Values {
+		if name := variableOf(v); name != "" {
+			return name
+		}
+	}
+	for _, c := range s.Conditions {
+		for _, v := range c.Values {
+			if name := variableOf(v); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+func variableOf(text string) string {
+	_, rest, ok := strings.Cut(text, "${")
+	name, _, closed := strings.Cut(rest, "}")
+	if !ok || !closed {
+		return ""
+	}
+	return "${" + name + "}"
+}
+
+func (l *linter) sids() {
+	first := make(map[string]int)
+	for i := range l.p.Statements {
+		sid := l.p.Statements[i].Sid
+		if sid == "" {
+			continue
+		}
+		before, twice := first[sid]
+		switch {
+		case !twice:
+			first[sid] = i
+		case l.p.Kind == Bucket || l.p.Kind == Resource:
+			l.at(i, Note, ruleSid, "statement %d has the same Sid %q, which this kind of policy allows", before, sid)
+		default:
+			l.at(i, Error, ruleSid, "statement %d has the same Sid %q", before, sid)
+		}
+	}
+}
+
+// breadth finds statements that say more than they seem to.
+func (s *statement) breadth() {
+	allow := s.Effect == policy.Allow
+	switch {
+	case allow && s.Principal.Negated():
+		s.report(Warning, ruleBroad, "Allow with NotPrincipal lets in everyone else, callers without credentials included")
+	case allow && s.p.Kind.namesPrincipals() && s.p.Kind != RCP && s.open():
+		s.report(Warning, ruleBroad, "lets in everyone: no principal is named, and no condition holds callers to a fixed account, organization or source")
+	}
+	if allow && s.Action.Negated() {
+		s.report(Warning, ruleBroad, "Allow with NotAction allows every other action of every service, those to come included")
+	}
+	if allow && s.Resource.Negated() {
+		s.report(Warning, ruleBroad, "Allow with NotResource allows it on every other resource")
+	}
+}
+
+// deputies finds statements that let in a service whomever it acts for.
+func (l *linter) deputies() {
+	if l.p.Kind != Bucket && l.p.Kind != Trust {
+		return
+	}
+	var places []int
+	l.each(func(s *statement) {
+		if s.Effect == policy.Allow && s.forServices() && !s.asks("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths") {
+			places = append(places, s.i)
+		}
+	})
+	const text = "lets in the service on behalf of any account: AWS advises a condition on aws:SourceArn"
+	switch len(places) {
+	case 0:
+	case 1:
+		l.at(places[0], Note, ruleDeputy, text)
+	default:
+		l.at(places[0], Note, ruleDeputy, "%s (so do %d more statements)", text, len(places)-1)
+	}
+}
+
+// open is S3's judgement of one statement.
+func (s *statement) open() bool {
+	return (&policy.Document{Statements: s.p.Document.Statements[s.i : s.i+1]}).IsPublic()
+}
+
+// forServices reports whether the statement names services and nobody else.
+func (s *statement) forServices() bool {
+	for _, p := range s.Principals {
+		if p.Kind != "Service" {
+			return false
+		}
+	}
+	return len(s.Principals) > 0 && !s.Principal.Negated()
+}
+
+// asks reports whether a condition is about one of the keys.
+func (s *statement) asks(keys ...string) bool {
+	return slices.ContainsFunc(s.Conditions, func(c policy.WrittenCondition) bool {
+		return slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, c.Key) })
+	})
+}
+
+// forEveryone reports whether the statement is about whoever calls.
+func (s *statement) forEveryone() bool {
+	return s.Principal.Name == "" || s.Principal.Name == "Principal" && slices.ContainsFunc(s.Principals, func(p policy.WrittenPrincipal) bool {
+		return p.Value == "*" && (p.Kind == "" || p.Kind == "AWS")
+	})
+}
+
+// shadows finds allowances that a denial of everything, or of everything of a
+// service, takes back whatever the request.
+func (l *linter) shadows() {
+	denied := make(map[string]int) // by the name before the colon, or "*"
+	l.each(func(s *statement) {
+		if s.Effect != policy.Deny || len(s.Conditions) > 0 || !s.forEveryone() || !s.anyResource() || s.Action.Negated() {
+			return
+		}
+		for _, a := range s.Action.Values {
+			vendor, name, _ := strings.Cut(strings.ToLower(a), ":")
+			if _, known := denied[vendor]; !known && (name == "*" || a == "*") {
+				denied[vendor] = s.i
+			}
+		}
+	})
+	if len(denied) == 0 {
+		return
+	}
+	l.each(func(s *statement) {
+		if s.Effect != policy.Allow || s.Action.Negated() {
+			return
+		}
+		by := -1
+		for _, a := range s.Action.Values {
+			vendor, _, _ := strings.Cut(strings.ToLower(a), ":")
+			i, ok := denied["*"]
+			if !ok {
+				i, ok = denied[vendor]
+			}
+			if !ok {
+				return
+			}
+			by = i
+		}
+		s.report(Warning, ruleShadowed, "allows nothing: statement %d denies all of it", by)
+	})
+}
+
+// anyResource reports whether the statement is about every resource.
+func (s *statement) anyResource() bool {
+	return s.Resource.Name == "" || s.Resource.Name == "Resource" && slices.Contains(s.Resource.Values, "*")
+}
+
+// repetitions finds statements that say what an earlier one says.
+func (l *linter) repetitions() {
+	first := make(map[string]int)
+	for i := range l.p.Statements {
+		key := meaning(&l.p.Statements[i])
+		if before, twice := first[key]; twice {
+			l.at(i, Warning, ruleRepeated, "says what statement %d says", before)
+			continue
+		}
+		first[key] = i
+	}
+}
+
+// meaning is the same text for statements that differ in their Sid, in the
+// order of their values and in the case of what has none.
+func meaning(s *policy.WrittenStatement) string {
+	var b bytes.Buffer
+	set := func(name string, values []string) {
+		fmt.Fprintf(&b, "%s%q", name, slices.Sorted(slices.Values(values)))
+	}
+	set(s.Effect.String(), nil)
+	principals := make([]string, len(s.Principals))
+	for i, p := range s.Principals {
+		principals[i] = p.Kind + "=" + p.Value
+	}
+	set(s.Principal.Name, principals)
+	actions := make([]string, len(s.Action.Values))
+	for i, a := range s.Action.Values {
+		actions[i] = strings.ToLower(a)
+	}
+	set(s.Action.Name, actions)
+	set(s.Resource.Name, s.Resource.Values)
+	conditions := slices.Clone(s.Conditions)
+	for i := range conditions {
+		conditions[i].Key = strings.ToLower(conditions[i].Key)
+	}
+	slices.SortFunc(conditions, func(a, b policy.WrittenCondition) int {
+		return cmp.Or(cmp.Compare(a.Operator, b.Operator), cmp.Compare(a.Key, b.Key))
+	})
+	for _, c := range conditions {
+		set(c.Operator+" "+c.Key, c.Values)
+	}
+	return b.String()
+}

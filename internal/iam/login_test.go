@@ -1,0 +1,116 @@
+package iam
+
+import (
+	"testing"
+	"time"
+
+	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/store"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
+)
+
+const violation = "PasswordPolicyViolation: Password does not conform to the account password policy."
+
+func TestLoginProfile(t *testing.T) {
+	f := newFixture(t)
+	f.do(&api.CreateUserInput{UserName: new("ada")})
+	f.fails("NoSuchEntity: Login Profile for User ada cannot be found.", &api.GetLoginProfileInput{UserName: new("ada")})
+	f.fails(violation, &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("short1A")})
+	f.fails(violation, &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("longbutlower")})
+	f.do(&api.CreateLoginProfileInput{UserName: new("ada"), Password: new("Analytical1"), PasswordResetRequired: new(true)})
+	f.fails("EntityAlreadyExists: Login Profile for user ada already exists.", &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("Analytical1")})
+	v := f.do(&api.GetLoginProfileInput{UserName: new("ADA")}).(*api.GetLoginProfileOutput).LoginProfile
+	f.equal("created", *v.CreateDate, f.now)
+	f.equal("reset", *v.PasswordResetRequired, true)
+
+	f.do(&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("lovelace")})
+	f.fails("DeleteConflict: Cannot delete entity, must delete login profile first.", &api.DeleteUserInput{UserName: new("lovelace")})
+	f.do(&api.UpdateLoginProfileInput{UserName: new("lovelace"), PasswordResetRequired: new(false)})
+	v = f.do(&api.GetLoginProfileInput{UserName: new("lovelace")}).(*api.GetLoginProfileOutput).LoginProfile
+	f.equal("reset", *v.PasswordResetRequired, false)
+	f.do(&api.DeleteLoginProfileInput{UserName: new("lovelace")}, &api.DeleteUserInput{UserName: new("lovelace")})
+}
+
+func TestChangePassword(t *testing.T) {
+	f := newFixture(t)
+	f.fails("NoSuchEntity: Login Profile for User admin cannot be found.", &api.ChangePasswordInput{OldPassword: new("x"), NewPassword: new("y")})
+	f.do(&api.CreateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1"), PasswordResetRequired: new(true)},
+		&api.UpdateAccountPasswordPolicyInput{PasswordReusePrevention: new(int32(2)), RequireSymbols: new(true)})
+	f.fails("AccessDenied: The old password is incorrect.", &api.ChangePasswordInput{OldPassword: new("Analytical2"), NewPassword: new("Engine#1")})
+	f.fails(violation, &api.ChangePasswordInput{OldPassword: new("Analytical1"), NewPassword: new("Engine1")})
+	f.do(&api.ChangePasswordInput{OldPassword: new("Analytical1"), NewPassword: new("Engine#1")})
+	f.equal("reset", *f.do(&api.GetLoginProfileInput{}).(*api.GetLoginProfileOutput).LoginProfile.PasswordResetRequired, false)
+	f.fails(violation, &api.ChangePasswordInput{OldPassword: new("Engine#1"), NewPassword: new("Engine#1")})
+	f.do(&api.ChangePasswordInput{OldPassword: new("Engine#1"), NewPassword: new("Engine#2")})
+	f.fails(violation, &api.ChangePasswordInput{OldPassword: new("Engine#2"), NewPassword: new("Engine#1")})
+	f.do(&api.ChangePasswordInput{OldPassword: new("Engine#2"), NewPassword: new("Engine#3")},
+		&api.ChangePasswordInput{OldPassword: new("Engine#3"), NewPassword: new("Engine#1")})
+	f.caller = root(account)
+	f.fails("InvalidUserType: Only IAM Users can change their own password.", &api.ChangePasswordInput{OldPassword: new("x"), NewPassword: new("y")})
+}
+
+func TestPasswordPolicy(t *testing.T) {
+	f := newFixture(t)
+	missing := "NoSuchEntity: The Password Policy with domain name 111111111111 cannot be found."
+	f.fails(missing, &api.GetAccountPasswordPolicyInput{})
+	f.fails(missing, &api.DeleteAccountPasswordPolicyInput{})
+	f.do(&api.UpdateAccountPasswordPolicyInput{MaxPasswordAge: new(int32(90)), RequireNumbers: new(true)})
+	p := f.do(&api.GetAccountPasswordPolicyInput{}).(*api.GetAccountPasswordPolicyOutput).PasswordPolicy
+	f.equal("age", []any{*p.MaxPasswordAge, *p.ExpirePasswords, *p.RequireNumbers, *p.MinimumPasswordLength}, []any{int32(90), true, true, int32(6)})
+	f.do(&api.UpdateAccountPasswordPolicyInput{})
+	p = f.do(&api.GetAccountPasswordPolicyInput{}).(*api.GetAccountPasswordPolicyOutput).PasswordPolicy
+	f.equal("replaced", []any{*p.ExpirePasswords, *p.RequireNumbers, p.MaxPasswordAge == nil, p.PasswordReusePrevention == nil}, []any{false, false, true, true})
+	f.do(&api.DeleteAccountPasswordPolicyInput{})
+	f.fails(missing, &api.GetAccountPasswordPolicyInput{})
+}
+
+func TestPasswordRules(t *testing.T) {
+	all := rules{PasswordPolicy: PasswordPolicy{Length: 6, Symbols: true, Numbers: true, Upper: true, Lower: true}}
+	standard := rules{PasswordPolicy{Length: defaultLength}, true}
+	for _, c := range []struct {
+		rules    rules
+		password string
+		want     bool
+	}{
+		{all, "aB3$ef", true}, {all, "aB3$e", false}, {all, "aB3def", false}, {all, "aBc$ef", false}, {all, "ab3$ef", false}, {all, "AB3$EF", false},
+		{all, "aB3$éé", true},
+		{rules{PasswordPolicy: PasswordPolicy{Length: 6}}, "aaaaaa", true},
+		{standard, "Abcdefg1", true}, {standard, "abcdefg1", false}, {standard, "abcdef1#", true}, {standard, "Somebody1", false},
+	} {
+		if got := c.rules.allow(c.password, "somebody1"); got != c.want {
+			t.Errorf("%s: %v", c.password, got)
+		}
+	}
+}
+
+// Where the account's policy lets users change their own password they need no
+// other permission for it, and a denial still stands.
+func TestOwnPassword(t *testing.T) {
+	f := newFixture(t)
+	decide := func(identity ...policy.Attached) policy.Decision {
+		target := f.access(&api.ChangePasswordInput{OldPassword: new("x"), NewPassword: new("y")})[0]
+		f.equal("resource", target.Resource, f.caller.ARN)
+		return policy.Evaluate(policy.Request{Principal: f.caller, Action: target.Action, Resource: target.Resource, Context: target.Context},
+			policy.Documents{Identity: identity, Resource: target.Policy}).Decision
+	}
+	f.equal("by default", decide(), policy.ImplicitDeny)
+	f.do(&api.UpdateAccountPasswordPolicyInput{AllowUsersToChangePassword: new(true)})
+	f.equal("allowed by the account", decide(), policy.Allowed)
+	deny := mustParse(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`)
+	f.equal("denied", decide(policy.Attached{Document: deny}), policy.ExplicitDeny)
+}
+
+// What is stored of a password does not tell it, and reads back.
+func TestLoginProfileStored(t *testing.T) {
+	f := newFixture(t)
+	f.do(&api.CreateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1")})
+	f.now = f.now.Add(time.Hour)
+	f.do(&api.UpdateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1")})
+	f.update(func(tx *store.Tx) error {
+		p, _ := loginProfiles.Get(tx, recordKey(account, "admin"))
+		f.equal("times", []time.Time{p.Created, p.Changed}, []time.Time{f.now.Add(-time.Hour), f.now})
+		f.equal("hashes", len(p.Hashes), 2)
+		f.equal("size", len(p.Hashes[0]), hashSize)
+		return nil
+	})
+}
