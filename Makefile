@@ -2,7 +2,7 @@
 # test` proves it. Both need Go; the tests install what else they use.
 
 GO ?= go
-STATICCHECK = honnef.co/go/tools/cmd/staticcheck@2026.2.2
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
 .PHONY: run

@@ -82,11 +82,12 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// commands are what scripts know beyond testscript's own.
+// commands are what scripts know beyond testscript's own, which come first
+// where a name is taken.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"serve":   func(ts *testscript.TestScript, neg bool, args []string) { of(ts).serve(ts, args) },
-	"stop":    func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminate(ts, os.Interrupt) },
-	"kill":    func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminate(ts, os.Kill) },
+	"halt":    func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminate(ts, os.Interrupt) },
+	"crash":   func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminate(ts, os.Kill) },
 	"as":      func(ts *testscript.TestScript, neg bool, args []string) { of(ts).as(ts, args) },
 	"assume":  func(ts *testscript.TestScript, neg bool, args []string) { of(ts).assume(ts, args) },
 	"aws":     func(ts *testscript.TestScript, neg bool, args []string) { of(ts).aws(ts, neg, args) },

@@ -80,7 +80,7 @@ func configFlags(f *flag.FlagSet, c *server.Config) {
 	f.DurationVar(&c.DeliveryInterval, "delivery-interval", server.DefaultDeliveryInterval, "how long records wait before they are delivered as log files")
 	f.DurationVar(&c.DigestInterval, "digest-interval", server.DefaultDigestInterval, "how often digests of the delivered files are signed")
 	f.StringVar(&c.Database, "database", "", "postgres:// `URL`, or the path of a SQLite file (default: a SQLite file in the data directory)")
-	f.StringVar(&c.Objects, "objects", "", "`URL` of an S3 endpoint that keeps the objects, with credentials from the environment (default: embedded)")
+	f.StringVar(&c.Objects, "objects", "", "`URL` of an S3 endpoint that keeps the objects, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION from the environment (default: embedded)")
 	f.StringVar(&c.TLSCert, "tls-cert", "", "`file` with the certificate to serve HTTPS with")
 	f.StringVar(&c.TLSKey, "tls-key", "", "`file` with the certificate's key")
 	f.BoolVar(&c.Dev, "dev", false, "loopback only: accept any unknown access key as root and serve /_orgtrail/dev/")

@@ -125,6 +125,9 @@ func (c *policyChecking) run() error {
 	findings := p.Lint()
 	var fixed []byte
 	if c.forTrail() {
+		if p.Kind == advice.Bucket && c.trail.Bucket == "" {
+			return c.unusable(errors.New("--bucket is missing: the bucket that the trail delivers to"))
+		}
 		missing, err := p.Meets(c.trail)
 		if err != nil {
 			return c.unusable(err)
@@ -132,6 +135,12 @@ func (c *policyChecking) run() error {
 		findings = advice.Merge(findings, missing)
 		if fixed, err = p.Amend(c.trail); err != nil {
 			return c.unusable(err)
+		}
+	}
+	if c.fix {
+		for _, f := range p.Oversize(fixed) {
+			f.Text = "with what is missing: " + f.Text
+			findings = append(findings, f)
 		}
 	}
 	c.print(findings)
@@ -169,8 +178,10 @@ func (c *policyChecking) kindOf(text []byte) advice.Kind {
 	case c.trail.Bucket != "":
 		return advice.Bucket
 	}
-	kind = advice.GuessKind(text)
-	fmt.Fprintf(c.err, "%s: judged as %s (--kind says otherwise)\n", c.name(), kind.Title())
+	kind, ok := advice.GuessKind(text)
+	if ok {
+		fmt.Fprintf(c.err, "%s: judged as %s (--kind says otherwise)\n", c.name(), kind.Title())
+	}
 	return kind
 }
 

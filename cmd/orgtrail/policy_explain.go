@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -14,7 +15,9 @@ import (
 // the statement that comes nearest.
 func explainScenario(w io.Writer, n int, s *advice.Scenario) {
 	result := s.Decide()
-	fmt.Fprintf(w, "line %d: %s\n", n, result.Decision)
+	q := s.Request
+	who := cmp.Or(q.Principal.ARN, q.Principal.Service, "anonymous")
+	fmt.Fprintf(w, "line %d: %s\n  %s\n  %s on %s\n\n", n, result.Decision, who, q.Action, q.Resource)
 	fmt.Fprintf(w, "  %s\n\n", reasonOf(s, result))
 	for _, o := range s.Opinions() {
 		title := groupTitles[o.Kind]

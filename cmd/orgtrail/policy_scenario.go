@@ -90,8 +90,8 @@ func (r *scenarioReader) field(name string, value json.RawMessage) (err error) {
 		r.principal, err = readText(value)
 	case "action":
 		r.Request.Action, err = readText(value)
-		if err == nil && !strings.Contains(r.Request.Action, ":") {
-			err = errors.New("takes a service, a colon and a name, such as s3:PutObject")
+		if err == nil && (!strings.Contains(r.Request.Action, ":") || strings.ContainsAny(r.Request.Action, "*?")) {
+			err = errors.New("takes a service, a colon and the name of one action, such as s3:PutObject")
 		}
 	case "resource":
 		r.Request.Resource, err = readText(value)

@@ -38,11 +38,26 @@ func (p *Policy) Amend(t Trail) ([]byte, error) {
 	if len(all) == len(p.Statements) {
 		return p.text, nil
 	}
-	return written(struct {
+	text := written(struct {
 		Version   string `json:",omitempty"`
 		ID        string `json:"Id,omitempty"`
 		Statement []json.RawMessage
-	}{p.Version, p.ID, all}), nil
+	}{p.Version, p.ID, all})
+	if p.Kind == Bucket && len(text) > bucketSize { // where white space counts
+		var b bytes.Buffer
+		if err := json.Compact(&b, text); err != nil {
+			return nil, err
+		}
+		text = b.Bytes()
+	}
+	return text, nil
+}
+
+// Oversize finds that a document is longer than those of its kind may be.
+func (p *Policy) Oversize(text []byte) []Finding {
+	l := &linter{p: p}
+	l.size(text)
+	return l.findings
 }
 
 // allows reports whether statements of the document allow all of a need.

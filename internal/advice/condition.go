@@ -2,7 +2,6 @@ package advice
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -79,8 +78,8 @@ func quoted(values []string) string {
 
 // conditionKey judges the key of a condition.
 func (s *statement) conditionKey(c policy.WrittenCondition) {
-	if !knownKey(c.Key) {
-		s.report(Error, ruleCondition, "%s", unknownKey(c.Key))
+	if fault := keyFault(c.Key); fault != "" {
+		s.report(Error, ruleCondition, "%s", fault)
 		return
 	}
 	how := comparisonOf(c.Operator)
@@ -107,20 +106,6 @@ func sourceKey(key string) string {
 		return "aws:SourceAccount is the account that it acts for"
 	}
 	return "aws:SourceArn is what it acts for"
-}
-
-func unknownKey(key string) string {
-	prefix, name, ok := strings.Cut(key, ":")
-	if !ok || prefix == "" || name == "" {
-		return fmt.Sprintf("%q is no condition key: it takes a service, a colon and a name, such as aws:SourceArn", key)
-	}
-	if s := services()[strings.ToLower(prefix)]; s != nil {
-		if n := nearest(strings.ToLower(key), slices.Sorted(maps.Keys(s.keys))); n != "" {
-			return fmt.Sprintf("%s is no condition key of %s; did you mean %s?", key, s.title, n)
-		}
-		return fmt.Sprintf("%s is no condition key of %s", key, s.title)
-	}
-	return key + " is no condition key of AWS"
 }
 
 // knowsKey reports whether an action of the statement can have the key.

@@ -27,6 +27,7 @@ func (p *Policy) Lint() []Finding {
 		s.principals()
 		s.conditions()
 		s.breadth()
+		s.controls()
 	})
 	l.deputies()
 	l.shadows()
@@ -244,7 +245,7 @@ func (s *statement) breadth() {
 	switch {
 	case allow && s.Principal.Negated():
 		s.report(Warning, ruleBroad, "Allow with NotPrincipal lets in everyone else, callers without credentials included")
-	case allow && s.p.Kind.namesPrincipals() && s.p.Kind != RCP && s.open():
+	case allow && s.Principal.Name != "" && s.p.Kind != RCP && s.open():
 		s.report(Warning, ruleBroad, "lets in everyone: no principal is named, and no condition holds callers to a fixed account, organization or source")
 	}
 	if allow && s.Action.Negated() {
@@ -255,24 +256,49 @@ func (s *statement) breadth() {
 	}
 }
 
-// deputies finds statements that let in a service whomever it acts for.
+// controls says what a resource control policy may not say. Organizations
+// refuses it in general words.
+func (s *statement) controls() {
+	if s.p.Kind != RCP {
+		return
+	}
+	if s.Effect == policy.Allow {
+		s.report(Error, ruleRefused, "a resource control policy can only deny")
+	}
+	if s.Principal.Name != "" && (s.Principal.Negated() || !slices.Equal(s.Principals, []policy.WrittenPrincipal{{Value: "*"}})) {
+		s.report(Error, ruleRefused, `a resource control policy is about everyone: "Principal": "*"`)
+	}
+	if s.Action.Negated() {
+		s.report(Error, ruleRefused, "a resource control policy takes no NotAction")
+		return
+	}
+	for _, a := range s.Action.Values {
+		if _, exempt := policy.Exempt(policy.Request{Principal: aws.Principal{Type: aws.IAMUser}, Action: a}); exempt && a != "*" {
+			s.report(Error, ruleRefused, "resource control policies do not govern %s", a)
+		}
+	}
+}
+
+// deputies finds statements that let in CloudTrail whomever it acts for.
 func (l *linter) deputies() {
 	if l.p.Kind != Bucket && l.p.Kind != Trust {
 		return
 	}
 	var places []int
 	l.each(func(s *statement) {
-		if s.Effect == policy.Allow && s.forServices() && !s.asks("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths") {
+		if s.Effect == policy.Allow && s.forCloudTrail() && !s.asks("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths") {
 			places = append(places, s.i)
 		}
 	})
-	const text = "lets in the service on behalf of any account: AWS advises a condition on aws:SourceArn"
+	const text = "lets in CloudTrail for the trails of any account: AWS advises a condition on aws:SourceArn"
 	switch len(places) {
 	case 0:
 	case 1:
 		l.at(places[0], Note, ruleDeputy, text)
+	case 2:
+		l.at(places[0], Note, ruleDeputy, "%s (so does another statement)", text)
 	default:
-		l.at(places[0], Note, ruleDeputy, "%s (so do %d more statements)", text, len(places)-1)
+		l.at(places[0], Note, ruleDeputy, "%s (so do %d other statements)", text, len(places)-1)
 	}
 }
 
@@ -289,6 +315,11 @@ func (s *statement) forServices() bool {
 		}
 	}
 	return len(s.Principals) > 0 && !s.Principal.Negated()
+}
+
+// forCloudTrail reports whether the statement names CloudTrail.
+func (s *statement) forCloudTrail() bool {
+	return !s.Principal.Negated() && slices.Contains(s.Principals, policy.WrittenPrincipal{Kind: "Service", Value: cloudTrail})
 }
 
 // asks reports whether a condition is about one of the keys.

@@ -1,6 +1,7 @@
 package advice
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -92,9 +93,13 @@ func Read(text []byte, kind Kind, bucket string) (*Policy, error) {
 	}
 	var syntax *policy.SyntaxError
 	errors.As(err, &syntax)
-	u := &Unreadable{[]Finding{{Line: p.line(syntax.Offset), Severity: Error, Rule: ruleSyntax, Text: syntax.Error()}}}
+	line, problem := p.line(syntax.Offset), strings.Replace(syntax.Error(), "EOF at", "it ends too early, at", 1)
+	if begin := bytes.TrimLeft(text, " \t\r\n"); len(begin) > 0 && begin[0] != '{' {
+		line, problem = p.line(len(text)-len(begin)), "not a policy: it does not begin with {"
+	}
+	u := &Unreadable{[]Finding{{Line: line, Severity: Error, Rule: ruleSyntax, Text: problem}}}
 	if service, refusal := p.ask(text); refusal != nil {
-		u.Findings = append(u.Findings, Finding{Line: 1, Severity: Error, Rule: ruleRefused, Text: refused(service, refusal)})
+		u.Findings = append(u.Findings, Finding{Line: line, Severity: Error, Rule: ruleRefused, Text: refused(service, refusal)})
 	}
 	return nil, u
 }
@@ -109,12 +114,17 @@ func (p *Policy) line(offset int) int { return 1 + sort.SearchInts(p.newlines, o
 
 // GuessKind returns what a document is most likely meant as: without
 // principals an identity policy, else the policy of what its statements speak
-// of. What cannot be read is of the kind that no service judges, Resource.
-func GuessKind(text []byte) Kind {
+// of. What cannot be read is of the kind that no service judges, Resource, and
+// ok is false.
+func GuessKind(text []byte) (kind Kind, ok bool) {
 	w, err := policy.Read(text)
 	if err != nil {
-		return Resource
+		return Resource, false
 	}
+	return guessKind(w), true
+}
+
+func guessKind(w *policy.Written) Kind {
 	principals, resources := false, false
 	actions := make(map[string]bool)
 	for i := range w.Statements {

@@ -67,6 +67,11 @@ func resourceFault(r string) string {
 		return ""
 	}
 	arn, ok := parts(r)
+	raw := strings.SplitN(r, ":", 6)
+	if len(raw) == 5 { // a * may reach over a colon, but what is before it stands where the account does
+		lead := strings.TrimRight(raw[4][:strings.IndexAny(raw[4]+"*", "*?$")], "0123456789")
+		ok = ok && lead == ""
+	}
 	switch {
 	case !ok:
 		return r + " is no ARN and matches nothing: it takes arn:partition:service:region:account:resource, with the colons of parts that are empty"

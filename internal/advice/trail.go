@@ -32,6 +32,7 @@ type need struct {
 
 // ask is one request that the need consists of.
 type ask struct {
+	sid      string // of the documented statement
 	what     string // put the log files of a member account
 	request  policy.Request
 	wants    string // the resource as the documented statement names it
@@ -58,7 +59,7 @@ func (t Trail) needs(kind Kind) ([]need, error) {
 	case t.ARN != "" && !trailARN.MatchString(t.ARN):
 		return nil, fmt.Errorf("%s is not the ARN of a trail", t.ARN)
 	case t.Organization != "" && !organizationID.MatchString(t.Organization):
-		return nil, fmt.Errorf("%s", noOwner(t.Organization))
+		return nil, fmt.Errorf("organization: %s", noOwner(t.Organization))
 	case t.ARN == "" && kind != Identity:
 		return nil, fmt.Errorf("the ARN of the trail is missing")
 	}
@@ -107,10 +108,13 @@ func (t Trail) bucketNeeds() []need {
 	bucket := "arn:aws:s3:::" + t.Bucket
 	acl := t.request("s3:GetBucketAcl", bucket)
 	acl.Context.Set("s3:ResourceAccount", account)
-	const readACL = "read the bucket's access control list"
+	const (
+		readACL = "read the bucket's access control list"
+		aclSid  = "AWSCloudTrailAclCheck20150319"
+	)
 	needs := []need{{
-		readACL, []ask{{readACL, acl, bucket, Error, true}},
-		t.statement("AWSCloudTrailAclCheck20150319", "s3:GetBucketAcl", bucket, nil),
+		readACL, []ask{{aclSid, readACL, acl, bucket, Error, true}},
+		t.statement(aclSid, "s3:GetBucketAcl", bucket, nil),
 	}, t.writeNeed("AWSCloudTrailWrite20150319", account, "account "+account, account)}
 	if t.Organization != "" {
 		needs = append(needs, t.writeNeed("AWSCloudTrailOrganizationWrite20150319", t.Organization, "the organization", account, memberAccount))
@@ -140,9 +144,9 @@ func (t Trail) writeNeed(sid, folder, whose string, accounts ...string) need {
 		}
 		region := t.arn().Region
 		n.asks = append(n.asks,
-			ask{about, t.put(below + "CloudTrail/"), root + "*", Error, i == 0},
-			ask{about, t.put(below + "CloudTrail/" + region + "/2026/01/31/" + account + "_CloudTrail_" + region + "_20260131T0210Z_Mu0KsOhtH1ar15ZZ.json.gz"), root + "*", Error, false},
-			ask{strings.Replace(about, "log", "digest", 1), t.put(below + "CloudTrail-Digest/"), root + "*", Warning, false})
+			ask{sid, about, t.put(below + "CloudTrail/"), root + "*", Error, i == 0},
+			ask{sid, about, t.put(below + "CloudTrail/" + region + "/2026/01/31/" + account + "_CloudTrail_" + region + "_20260131T0210Z_Mu0KsOhtH1ar15ZZ.json.gz"), root + "*", Error, false},
+			ask{sid, strings.Replace(about, "log", "digest", 1), t.put(below + "CloudTrail-Digest/"), root + "*", Warning, false})
 	}
 	return n
 }
@@ -171,7 +175,7 @@ func (t Trail) trustNeeds() []need {
 	role := "arn:aws:iam::" + t.arn().Account + ":role/" + logRole
 	const what = "assume the role"
 	return []need{{
-		what, []ask{{what, t.request("sts:AssumeRole", role), "", Error, true}},
+		what, []ask{{"", what, t.request("sts:AssumeRole", role), "", Error, true}},
 		grant{Effect: "Allow", Principal: map[string]string{"Service": cloudTrail}, Action: "sts:AssumeRole"},
 	}}
 }
@@ -212,7 +216,7 @@ func (t Trail) logNeeds() ([]need, error) {
 			if i > 0 {
 				whose = "the organization"
 			}
-			n.asks = append(n.asks, ask{d.what + whose, roleRequest(group.Account, d.action, stream), resources[i], Error, true})
+			n.asks = append(n.asks, ask{d.sid, d.what + whose, roleRequest(group.Account, d.action, stream), resources[i], Error, true})
 		}
 		needs = append(needs, n)
 	}

@@ -1,6 +1,7 @@
 package advice
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ type service struct {
 	title   string
 	names   []string          // of actions, sorted
 	actions map[string]string // the same, by their lower case
-	keys    map[string]bool   // condition keys, lower case; a name that ends in a slash goes on with a tag's
+	keys    []string          // condition keys, lower case; one that ends in a slash goes on with a tag's
 	arns    []string          // the services in the ARNs of what actions are done to
 }
 
@@ -44,6 +45,7 @@ var services = sync.OnceValue(func() map[string]*service {
 	for _, a := range policy.S3ActionsLike("s3:*") {
 		all["s3"].names = append(all["s3"].names, a.Name())
 	}
+	all["s3"].keys = policy.S3Keys()
 	all["iam"].know("iam", "AWSServiceName", "AccountPropertyNamespaces", "AssociatedResourceArn", "DelegationDuration",
 		"DelegationRequestOwner", "FIDO-FIPS-140-2-certification", "FIDO-FIPS-140-3-certification", "FIDO-certification",
 		"NotificationChannel", "OrganizationsPolicyId", "PassedToService", "PermissionsBoundary", "PolicyARN",
@@ -73,9 +75,8 @@ func operationsOf(api *wire.Service, title, arns string, more ...string) *servic
 }
 
 func (s *service) know(prefix string, keys ...string) {
-	s.keys = make(map[string]bool, len(keys))
 	for _, k := range keys {
-		s.keys[strings.ToLower(prefix+":"+k)] = true
+		s.keys = append(s.keys, strings.ToLower(prefix+":"+k))
 	}
 }
 
@@ -143,20 +144,36 @@ func isHumanKey(key string) bool {
 	})
 }
 
-// knownKey reports whether a condition key exists; of services whose keys are
-// not known, whether it has the form of one.
-func knownKey(key string) bool {
-	prefix, name, ok := strings.Cut(strings.ToLower(key), ":")
-	switch s := services()[prefix]; {
-	case !ok || prefix == "" || name == "":
-		return false
-	case prefix == "aws":
-		return policy.IsGlobalKey(key)
-	case prefix == "s3":
-		return policy.IsS3Key(key)
-	case s != nil:
-		stem, _, tagged := strings.Cut(strings.ToLower(key), "/")
-		return s.keys[stem] || tagged && s.keys[stem+"/"]
+var globalKeys = sync.OnceValue(policy.GlobalKeys)
+
+// keysOf are the known condition keys of a prefix, none if it is that of a
+// service whose words are not known.
+func keysOf(prefix string) (keys []string, known bool) {
+	if prefix == "aws" {
+		return globalKeys(), true
 	}
-	return true
+	s := services()[prefix]
+	if s == nil {
+		return nil, false
+	}
+	return s.keys, true
+}
+
+// keyFault says why a condition key does not exist or, of services whose keys
+// are not known, why it has not the form of one; else "".
+func keyFault(key string) string {
+	prefix, name, ok := strings.Cut(strings.ToLower(key), ":")
+	if !ok || prefix == "" || name == "" {
+		return fmt.Sprintf("%q is no condition key: it takes a service, a colon and a name, such as aws:SourceArn", key)
+	}
+	keys, known := keysOf(prefix)
+	whole := prefix + ":" + name
+	stem, _, tagged := strings.Cut(whole, "/")
+	if !known || slices.Contains(keys, whole) || tagged && slices.Contains(keys, stem+"/") {
+		return ""
+	}
+	if n := nearest(whole, keys); n != "" {
+		return fmt.Sprintf("%q is no condition key; did you mean %s?", key, n)
+	}
+	return fmt.Sprintf("%q is no condition key", key)
 }

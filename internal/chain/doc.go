@@ -12,6 +12,10 @@
 // that are missing and gives an end to those that are over. Everything else
 // is a matter of which rows are due.
 //
+// What delivery has done is read from its tables manifest, cut, spool, cursor
+// and delivery_status; nothing in them is written but the manifest's column
+// digested.
+//
 // A digest is made in three steps, as a cut of delivery is: commit its plan,
 // which has its very bytes and marks the files that it lists; put it; commit
 // that it is there. A crash anywhere repeats the same object. The windows of

@@ -11,7 +11,9 @@
 // counter.
 //
 // Policy documents are stored as they were written and parsed once, when they
-// are stored or loaded. Secret access keys are sealed with the master key
+// are stored or loaded. Passwords are hashed with argon2id; the seeds of MFA
+// devices and the private keys of certificates are sealed with the master key
+// and opened when they are used. Secret access keys are sealed with the master key
 // under their access key id; a bounded cache of opened ones keeps the front
 // door fast. The cache maps what is sealed to what was in it and nothing else:
 // whether a key is active, whose it is and whether it still exists is read

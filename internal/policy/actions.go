@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"maps"
+	"slices"
+)
+
 // S3Action is an action of S3, for those who judge policies.
 type S3Action struct{ a *s3Action }
 
@@ -25,11 +30,19 @@ func (a S3Action) OnObject() bool { return a.a.scope&ofObject != 0 }
 // Knows reports whether a condition key can be in the context of the action.
 func (a S3Action) Knows(key string) bool { return a.a.knows(conditionKeyName(key)) }
 
-// IsGlobalKey reports whether a condition key is one of every service.
-func IsGlobalKey(key string) bool { return globalKeys[conditionKeyName(key)] }
+// GlobalKeys are the condition keys of every service, lower case and sorted.
+// One that ends in a slash goes on with a tag's.
+func GlobalKeys() []string { return slices.Sorted(maps.Keys(globalKeys)) }
 
-// IsS3Key reports whether any action of S3 can have a condition key.
-func IsS3Key(key string) bool { return isS3Key(conditionKeyName(key)) }
+// S3Keys are those that S3 adds to the global ones.
+func S3Keys() []string {
+	keys := slices.Collect(maps.Keys(s3CommonKeys))
+	for i := range s3Actions {
+		keys = append(keys, slices.Concat(s3Actions[i].keys...)...)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
 
 // MatchesAction reports whether an action of a policy, with its wildcards,
 // stands for an action.

@@ -62,3 +62,25 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// A call as busy accounts have them: five policies of eight statements each,
+// of which the last allows.
+func BenchmarkEvaluateFivePolicies(b *testing.B) {
+	var statements []string
+	for i := range 7 {
+		effect := []string{"Allow", "Deny"}[i%2]
+		statements = append(statements, fmt.Sprintf(`{"Effect":"%s","Action":["s3:Delete*","s3:PutObject","iam:*"],"Resource":["arn:aws:s3:::bucket-%d","arn:aws:s3:::bucket-%d/*"],"Condition":{"StringEquals":{"aws:PrincipalTag/team":"red"},"IpAddress":{"aws:SourceIp":"10.%d.0.0/16"}}}`, effect, i, i, i))
+	}
+	busy := policyOf(b, append(statements, `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)...)
+	resource := policyOf(b, append(statements, `{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"s3:*","Resource":"*"}`)...)
+	ctx := PrincipalContext(user, map[string]string{"team": "red"}, time.Unix(0, 0))
+	ctx.Set("aws:SourceIp", "10.200.0.1")
+	r := Request{Principal: user, Action: "s3:PutObject", Resource: "arn:aws:s3:::bucket-6/AWSLogs/x", ResourceAccount: home, Context: ctx}
+	d := Documents{Identity: append(busy, busy...), Boundary: busy, Resource: &resource[0], SCPs: [][]Attached{busy}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if Evaluate(r, d).Decision != Allowed {
+			b.Fatal("refused")
+		}
+	}
+}

@@ -83,3 +83,30 @@ func TestIdle(t *testing.T) {
 		}
 	}
 }
+
+// Whatever conditions a value meets, they are no contradiction.
+func FuzzContradictions(f *testing.F) {
+	f.Add("StringEquals", "a", "StringLike", "a*", "a")
+	f.Add("NumericLessThan", "5", "NumericGreaterThan", "4", "4.5")
+	f.Add("DateLessThan", "2026-12-31", "DateGreaterThan", "2026-01-31", "1780000000")
+	f.Add("IpAddress", "10.0.0.0/8", "NotIpAddress", "10.1.0.0/16", "10.2.0.0")
+	f.Add("ArnLike", "arn:aws:s3:::*a?", "StringNotLike", "*b*", "arn:aws:s3:::caé")
+	f.Add("BoolIfExists", "TRUE", "Null", "false", "true")
+	f.Add("StringEqualsIgnoreCase", "A", "StringNotEqualsIgnoreCase", "b", "a")
+	f.Fuzz(func(t *testing.T, one, a, other, b, value string) {
+		var s Statement
+		for _, c := range []outlineCondition{{one, "k", []string{a}}, {other, "k", []string{b}}} {
+			compiled, err := compileCondition(&c, true)
+			if err != nil {
+				return
+			}
+			s.conditions = append(s.conditions, compiled)
+		}
+		single := func(string) bool { return false }
+		for _, ctx := range []Context{nil, {"k": {value}}} {
+			if s.holds(ctx) && s.Contradictions(single) != nil {
+				t.Errorf("%s %q and %s %q hold of %q", one, a, other, b, ctx["k"])
+			}
+		}
+	})
+}

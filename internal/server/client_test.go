@@ -144,6 +144,9 @@ func wellFormed(p wire.Protocol, a *reply) error {
 	if a.StatusCode >= 500 && !(a.StatusCode == http.StatusNotImplemented && p == wire.RESTXML) {
 		return fmt.Errorf("%s: %s", a.Status, a.body)
 	}
+	if a.Header.Get("X-Injected") != "" {
+		return fmt.Errorf("%s with a header of the client's making", a.Status)
+	}
 	if a.Header.Get("X-Amzn-Requestid")+a.Header.Get("X-Amz-Request-Id") == "" {
 		return fmt.Errorf("%s without a request id: %s", a.Status, a.body)
 	}

@@ -489,7 +489,8 @@ func furnish(c *client) samples {
 
 // TestMutatedInputs sends every operation of every service its sample inputs
 // with one member at a time replaced by something wrong. Whatever comes, it
-// answers in its protocol's terms, and a refusal changes nothing.
+// answers in its protocol's terms and leaves a record, and a refusal changes
+// nothing.
 func TestMutatedInputs(t *testing.T) {
 	for _, service := range []string{"cloudtrail", "organizations", "iam", "sts", "s3"} {
 		t.Run(service, func(t *testing.T) {
@@ -513,7 +514,7 @@ func TestMutatedInputs(t *testing.T) {
 // mutate tries one operation.
 func (s *Server) mutate(c *client, op *wire.Operation, samples samples) {
 	whole := samples.structure(op.Service.ID, op.Input, 0)
-	revision, changes := s.store.View().Rev(), int64(0)
+	before, calls, changes := s.store.Metrics(), int64(0), int64(0)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	requests := make(chan func(), 16)
@@ -534,10 +535,10 @@ func (s *Server) mutate(c *client, op *wire.Operation, samples samples) {
 			if err := wellFormed(op.Service.Protocol, a); err != nil {
 				c.Errorf("%s %s: %.2000v", op.Name, what, err)
 			}
-			if a.StatusCode < 300 && !op.ReadOnly {
-				mu.Lock()
+			mu.Lock()
+			defer mu.Unlock()
+			if calls++; a.StatusCode < 300 && !op.ReadOnly {
 				changes++
-				mu.Unlock()
 			}
 		}
 	}
@@ -546,7 +547,10 @@ func (s *Server) mutate(c *client, op *wire.Operation, samples samples) {
 	mutants(op.Input, minimal(op.Input, whole), send)
 	close(requests)
 	wg.Wait()
-	if changed := s.changedSince(c, revision); changes == 0 && len(changed) > 0 {
+	if n := s.store.Metrics().Entries - before.Entries; n < calls && op.Service.Protocol != wire.RESTXML {
+		c.Errorf("%s: %d calls left %d records", op.Name, calls, n)
+	}
+	if changed := s.changedSince(c, before.Revision); changes == 0 && len(changed) > 0 {
 		c.Errorf("%s: no call succeeded and these changed: %.1000v", op.Name, changed)
 	}
 }

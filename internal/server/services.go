@@ -1,9 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 
+	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/chain"
 	"github.com/orgtrail/orgtrail/internal/cloudtrail"
 	"github.com/orgtrail/orgtrail/internal/delivery"
@@ -98,7 +100,8 @@ type objectStore interface {
 	Close() error
 }
 
-// openObjects opens the embedded store, or the one that --objects names.
+// openObjects opens the embedded store, or the one that --objects names. That
+// store has a region of its own, which the environment names with its key.
 func (s *Server) openObjects() (objectStore, error) {
 	if s.Objects == "" {
 		return plane.Embedded(filepath.Join(s.Data, "objects"))
@@ -107,5 +110,5 @@ func (s *Server) openObjects() (objectStore, error) {
 		AccessKey: os.Getenv("AWS_ACCESS_KEY_ID"),
 		Secret:    os.Getenv("AWS_SECRET_ACCESS_KEY"),
 		Token:     os.Getenv("AWS_SESSION_TOKEN"),
-	}, s.Region)
+	}, cmp.Or(os.Getenv("AWS_REGION"), aws.GlobalRegion))
 }

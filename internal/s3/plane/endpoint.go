@@ -79,6 +79,9 @@ func (e *Endpoint) Close() error {
 // caller's to close. A failure is an *aws.Error with S3's code.
 func (e *Endpoint) Do(ctx context.Context, in wire.Shape) (wire.Shape, error) {
 	op := operationOf(in)
+	if create, ok := in.(*api.CreateBucketInput); ok {
+		in = e.here(create)
+	}
 	r, err := wire.NewRequest(ctx, op, in, e.url)
 	if err != nil {
 		return nil, refusal(ctx, op, err)
@@ -98,6 +101,18 @@ func (e *Endpoint) Do(ctx context.Context, in wire.Shape) (wire.Shape, error) {
 		return nil, refusal(ctx, op, err)
 	}
 	return out, nil
+}
+
+// here asks for a bucket in the store's own region, whichever the bucket's
+// region is in front of it: an S3 endpoint elsewhere than in us-east-1 wants
+// to be told.
+func (e *Endpoint) here(in *api.CreateBucketInput) *api.CreateBucketInput {
+	q := *in
+	q.CreateBucketConfiguration = nil
+	if e.region != aws.GlobalRegion {
+		q.CreateBucketConfiguration = &api.CreateBucketConfiguration{LocationConstraint: &e.region}
+	}
+	return &q
 }
 
 // mendDate writes a Last-Modified as HTTP does. versitygw answers
