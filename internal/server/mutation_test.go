@@ -547,7 +547,7 @@ func (s *Server) mutate(c *client, op *wire.Operation, samples samples) {
 	mutants(op.Input, minimal(op.Input, whole), send)
 	close(requests)
 	wg.Wait()
-	if n := s.store.Metrics().Entries - before.Entries; n < calls && op.Service.Protocol != wire.RESTXML {
+	if n := s.store.Metrics().Entries - before.Entries; n < calls && op.Service.Protocol != wire.RESTXML && !op.Unsigned {
 		c.Errorf("%s: %d calls left %d records", op.Name, calls, n)
 	}
 	if changed := s.changedSince(c, before.Revision); changes == 0 && len(changed) > 0 {
