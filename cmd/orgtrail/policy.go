@@ -29,6 +29,11 @@ func policies(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		policyUsage(os.Stdout)
+		for _, f := range []*flag.FlagSet{simulateFlags(new(bool)), new(policyChecking).flags()} {
+			fmt.Printf("\nFlags of %s:\n", f.Name())
+			f.SetOutput(os.Stdout)
+			f.PrintDefaults()
+		}
 		return nil
 	}
 	fmt.Fprintf(os.Stderr, "orgtrail: unknown command %q (orgtrail policy help lists them)\n", "policy "+args[0])

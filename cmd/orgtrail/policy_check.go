@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -43,12 +44,11 @@ cannot be read or is no policy, or wrong usage.
 
 // policyChecking is what the command line asks for.
 type policyChecking struct {
-	file   string
-	kind   string
-	json   bool
-	fix    bool
-	bucket string
-	trail  advice.Trail
+	file  string
+	kind  string
+	json  bool
+	fix   bool
+	trail advice.Trail
 
 	out, err io.Writer
 }
@@ -64,8 +64,20 @@ func policyCheck(ctx context.Context, args []string) error {
 
 func parsePolicyCheck(args []string, out, errs io.Writer) (*policyChecking, error) {
 	c := &policyChecking{out: out, err: errs}
+	f := c.flags()
+	var err error
+	if c.file, err = parseWithFile(f, args); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, misused(f, err)
+	}
+	return c, nil
+}
+
+func (c *policyChecking) flags() *flag.FlagSet {
 	f := newFlags("policy check")
-	f.StringVar(&c.kind, "kind", "", "what the policy is: "+strings.Join(advice.Kinds(), ", ")+" (default: guessed, and said)")
+	f.StringVar(&c.kind, "kind", "", "`kind` of policy: "+strings.Join(advice.Kinds(), ", ")+" (default: guessed, and said)")
 	f.BoolVar(&c.json, "json", false, "print findings as one JSON object a line")
 	f.StringVar(&c.trail.ARN, "trail-arn", "", "`ARN` of the trail")
 	f.StringVar(&c.trail.Bucket, "bucket", "", "`name` of the bucket that the policy is for")
@@ -78,14 +90,7 @@ func parsePolicyCheck(args []string, out, errs io.Writer) (*policyChecking, erro
 		f.PrintDefaults()
 		fmt.Fprint(f.Output(), checkStatus)
 	}
-	var err error
-	if c.file, err = parseWithFile(f, args); err != nil {
-		return nil, err
-	}
-	if err := c.check(); err != nil {
-		return nil, misused(f, err)
-	}
-	return c, nil
+	return f
 }
 
 // check asks whether the flags fit together.

@@ -197,9 +197,9 @@ func readPolicy(value json.RawMessage, named bool) (*policy.Written, error) {
 	for i := range w.Statements {
 		if is := w.Statements[i].Principal.Name != ""; is != named {
 			if named {
-				return nil, fmt.Errorf("Statement[%d]: names no principal, and must", i)
+				return nil, fmt.Errorf("no principal in Statement[%d], and there must be one", i)
 			}
-			return nil, fmt.Errorf("Statement[%d]: names a principal, and must not", i)
+			return nil, fmt.Errorf("a principal in Statement[%d], and there must be none", i)
 		}
 	}
 	return w, nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -77,14 +78,8 @@ ends with exit status 1.
 
 // policySimulate decides scenarios.
 func policySimulate(ctx context.Context, args []string) error {
-	f := newFlags("policy simulate")
-	explain := f.Bool("explain", isTerminal(os.Stdout), "say in words what each kind of policy says, and what does not match in those that are silent (default when the output is a terminal)")
-	f.Usage = func() {
-		fmt.Fprint(f.Output(), simulateAbout)
-		f.PrintDefaults()
-		fmt.Fprint(f.Output(), simulateFields)
-	}
-	name, err := parseWithFile(f, args)
+	var explain bool
+	name, err := parseWithFile(simulateFlags(&explain), args)
 	if err != nil {
 		return err
 	}
@@ -93,7 +88,18 @@ func policySimulate(ctx context.Context, args []string) error {
 		return err
 	}
 	defer in.Close()
-	return interruptible(ctx, func() error { return simulate(in, os.Stdout, *explain) })
+	return interruptible(ctx, func() error { return simulate(in, os.Stdout, explain) })
+}
+
+func simulateFlags(explain *bool) *flag.FlagSet {
+	f := newFlags("policy simulate")
+	f.BoolVar(explain, "explain", isTerminal(os.Stdout), "say in words what each kind of policy says, and what does not match in those that are silent (default when the output is a terminal)")
+	f.Usage = func() {
+		fmt.Fprint(f.Output(), simulateAbout)
+		f.PrintDefaults()
+		fmt.Fprint(f.Output(), simulateFields)
+	}
+	return f
 }
 
 // simulate answers each line of in with one of out, or in words.

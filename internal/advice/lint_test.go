@@ -224,34 +224,37 @@ func large(n int) string {
 }
 
 // Ten times the statements take about ten times the time. Twenty-five leaves
-// room for a busy machine, and none for a square.
+// room for a busy machine and none for a square, which one attempt in several
+// must show.
 func TestLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time")
 	}
 	judge := func(text string) time.Duration {
-		best := time.Hour
-		for range 3 {
-			start := time.Now()
-			p, err := Read([]byte(text), Bucket, "my-bucket")
-			if err != nil {
-				t.Fatal(err)
-			}
-			p.Lint()
-			if _, err := p.Meets(organizationTrail); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := p.Amend(organizationTrail); err != nil {
-				t.Fatal(err)
-			}
-			best = min(best, time.Since(start))
+		start := time.Now()
+		p, err := Read([]byte(text), Bucket, "my-bucket")
+		if err != nil {
+			t.Fatal(err)
 		}
-		return best
+		p.Lint()
+		if _, err := p.Meets(organizationTrail); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Amend(organizationTrail); err != nil {
+			t.Fatal(err)
+		}
+		return time.Since(start)
 	}
-	few, many := judge(large(1000)), judge(large(10_000))
-	t.Logf("1,000 statements: %v; 10,000: %v", few, many)
-	if many > 25*few {
-		t.Errorf("1,000 statements take %v, 10,000 take %v", few, many)
+	few, many := large(1000), large(10_000)
+	for attempt := range 6 {
+		short, long := judge(few), judge(many)
+		t.Logf("1,000 statements: %v; 10,000: %v", short, long)
+		if long <= 25*short {
+			return
+		}
+		if attempt == 5 {
+			t.Errorf("1,000 statements take %v, 10,000 take %v", short, long)
+		}
 	}
 }
 

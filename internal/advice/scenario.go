@@ -1,6 +1,7 @@
 package advice
 
 import (
+	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/policy"
 )
 
@@ -120,5 +121,5 @@ func (s *Scenario) groups() []group {
 		group{own, -1, resource, s.Resource != nil},
 		group{policy.Identity, -1, s.Identity, s.Identity != nil},
 		group{policy.Boundary, -1, s.Boundary, s.Boundary != nil},
-		group{policy.Session, -1, s.Session, s.Session != nil})
+		group{policy.Session, -1, s.Session, s.Session != nil || s.Request.Principal.Type == aws.FederatedUser})
 }
