@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -204,5 +206,23 @@ func TestEntrySizeBoundsTheChunk(t *testing.T) {
 	n = (batchBytes + requestBytes) / entrySize([]journal.Entry{x})
 	if _, err := e.Encode(slices.Repeat([]journal.Entry{x}, n)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestNotADatabase: what is no database is refused in words, whatever it is.
+func TestNotADatabase(t *testing.T) {
+	directory := filepath.Join(t.TempDir(), "directory")
+	if err := os.Mkdir(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte(strings.Repeat("no database\n", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{directory, text} {
+		if s, err := Open(t.Context(), Options{URL: path}); err == nil {
+			s.Close()
+			t.Errorf("%s was opened", path)
+		}
 	}
 }

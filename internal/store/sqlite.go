@@ -23,6 +23,7 @@ func (sqliteEngine) shared() bool                 { return false }
 func (sqliteEngine) broken(*sql.Conn, error) bool { return false }
 func (sqliteEngine) warned(*sql.Conn) error       { return nil }
 func (sqliteEngine) conflict(error) bool          { return false } // there is one writer
+
 func sqliteCode(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
@@ -48,13 +49,13 @@ var oldestSQLite = [3]int{3, 51, 3}
 // openSQLite opens the file for this process alone: the returned release
 // gives it up.
 func openSQLite(ctx context.Context, path string) (_ *database, release func() error, err error) {
-	release, err = ownSQLite(ctx, path)
+	unlock, err := ownSQLite(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() {
 		if err != nil {
-			release()
+			unlock()
 		}
 	}()
 	// SQLite gives its other files the mode of this one.
@@ -77,7 +78,7 @@ func openSQLite(ctx context.Context, path string) (_ *database, release func() e
 	if d.engine, err = checkSQLite(ctx, d.write); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("store: opening %s: %w", path, err), d.close())
 	}
-	return d, release, nil
+	return d, unlock, nil
 }
 
 // busyTimeout bounds, in milliseconds, the wait for another connection, which
