@@ -85,19 +85,20 @@ func TestScripts(t *testing.T) {
 // commands are what scripts know beyond testscript's own, which come first
 // where a name is taken.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"serve":   func(ts *testscript.TestScript, neg bool, args []string) { of(ts).serve(ts, args) },
-	"halt":    func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminate(ts, os.Interrupt) },
-	"crash":   func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminate(ts, os.Kill) },
-	"as":      func(ts *testscript.TestScript, neg bool, args []string) { of(ts).as(ts, args) },
-	"assume":  func(ts *testscript.TestScript, neg bool, args []string) { of(ts).assume(ts, args) },
-	"aws":     func(ts *testscript.TestScript, neg bool, args []string) { of(ts).aws(ts, neg, args) },
-	"refused": func(ts *testscript.TestScript, neg bool, args []string) { of(ts).refused(ts, args) },
-	"output":  func(ts *testscript.TestScript, neg bool, args []string) { of(ts).output(ts, args) },
-	"let":     func(ts *testscript.TestScript, neg bool, args []string) { of(ts).let(ts, args) },
-	"dev":     func(ts *testscript.TestScript, neg bool, args []string) { of(ts).dev(ts, args) },
-	"records": func(ts *testscript.TestScript, neg bool, args []string) { of(ts).records(ts, args) },
-	"files":   func(ts *testscript.TestScript, neg bool, args []string) { of(ts).files(ts, args) },
-	"record":  func(ts *testscript.TestScript, neg bool, args []string) { of(ts).record(ts, args) },
+	"serve":      func(ts *testscript.TestScript, neg bool, args []string) { of(ts).serve(ts, args) },
+	"halt":       func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminate(ts, os.Interrupt) },
+	"crash":      func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminate(ts, os.Kill) },
+	"as":         func(ts *testscript.TestScript, neg bool, args []string) { of(ts).as(ts, args) },
+	"assume":     func(ts *testscript.TestScript, neg bool, args []string) { of(ts).assume(ts, args) },
+	"aws":        func(ts *testscript.TestScript, neg bool, args []string) { of(ts).aws(ts, neg, args) },
+	"refused":    func(ts *testscript.TestScript, neg bool, args []string) { of(ts).refused(ts, args) },
+	"eventually": func(ts *testscript.TestScript, neg bool, args []string) { of(ts).eventually(ts, args) },
+	"output":     func(ts *testscript.TestScript, neg bool, args []string) { of(ts).output(ts, args) },
+	"let":        func(ts *testscript.TestScript, neg bool, args []string) { of(ts).let(ts, args) },
+	"dev":        func(ts *testscript.TestScript, neg bool, args []string) { of(ts).dev(ts, args) },
+	"records":    func(ts *testscript.TestScript, neg bool, args []string) { of(ts).records(ts, args) },
+	"files":      func(ts *testscript.TestScript, neg bool, args []string) { of(ts).files(ts, args) },
+	"record":     func(ts *testscript.TestScript, neg bool, args []string) { of(ts).record(ts, args) },
 	"credentials": func(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("AWS_ACCESS_KEY_ID", args[0])
 		ts.Setenv("AWS_SECRET_ACCESS_KEY", args[1])

@@ -135,6 +135,18 @@ func (s *script) aws(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// eventually runs the AWS CLI until its output matches a pattern: for what
+// the server does in its own time.
+//
+//	eventually PATTERN aws-arguments...
+func (s *script) eventually(ts *testscript.TestScript, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	s.until(ts, "output that matches "+args[0], func() bool {
+		s.aws(ts, false, args[1:])
+		return pattern.MatchString(ts.ReadFile("stdout"))
+	})
+}
+
 // refused runs the AWS CLI and wants this error and no other. A message that
 // ends in … is the beginning of one.
 //

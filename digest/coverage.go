@@ -16,7 +16,8 @@ const skew = 15 * time.Minute
 
 // coverage compares the log files in the bucket with those that digests name,
 // a stretch of days at a time as the walk passes them, so that it remembers
-// the names of some days and not of all.
+// the names of some days and not of all. A stretch is so long that there is a
+// page of names to compare: listings come in pages, wanted or not.
 type coverage struct {
 	run    *run
 	places *[]place        // of the walk
@@ -24,6 +25,7 @@ type coverage struct {
 	seen   map[string]bool // the kinds that digests name
 	seed   maphash.Seed
 	named  map[int64]map[uint64]bool // day → hash of a name → by the trail's own digests
+	count  int                       // of the names
 	// settled is the oldest day that has been compared.
 	settled int64
 	spans   []span
@@ -44,6 +46,9 @@ type stretch struct {
 	logs     int
 	first    string
 }
+
+// stretchNames is how many names a stretch has at least, but for the last.
+const stretchNames = 1000
 
 const secondsOfDay = 24 * 60 * 60
 
@@ -83,7 +88,10 @@ func (c *coverage) add(bucket string, k LogKey, own bool) (again bool) {
 		c.named[d] = make(map[uint64]bool)
 	}
 	h := c.hash(bucket, k.String())
-	again = own && c.named[d][h]
+	before, known := c.named[d][h]
+	if again = own && before; !known {
+		c.count++
+	}
 	c.named[d][h] = own || c.named[d][h]
 	return again
 }
@@ -108,6 +116,9 @@ func (c *coverage) leave(from, to time.Time) {
 // settle compares the days that no digest which ends at the given time or
 // before can name anything of.
 func (c *coverage) settle(ctx context.Context, end time.Time) {
+	if c.count < stretchNames {
+		return
+	}
 	c.compare(ctx, day(end.Add(skew))+1)
 }
 
@@ -131,6 +142,7 @@ func (c *coverage) compare(ctx context.Context, from int64) {
 	}
 	for d := range c.named {
 		if d >= from {
+			c.count -= len(c.named[d])
 			delete(c.named, d)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Directories are downloaded buckets by name. It implements [Buckets].
@@ -54,7 +55,14 @@ const (
 // <file>.metadata.json, a JSON object of strings.
 type Directory struct {
 	root *os.Root
+	// The folders that were used last. A folder holds a day of log files:
+	// with it at hand a file is opened by its name and not along its path.
+	mu      sync.Mutex
+	folders map[string]*os.Root
 }
+
+// maxFolders is how many folders are kept at hand.
+const maxFolders = 64
 
 // OpenDirectory opens a directory. Nothing outside of it is read or written,
 // whatever keys say and links point to.
@@ -63,11 +71,38 @@ func OpenDirectory(path string) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{root}, nil
+	return &Directory{root: root, folders: make(map[string]*os.Root)}, nil
 }
 
 // Close closes the directory.
-func (d *Directory) Close() error { return d.root.Close() }
+func (d *Directory) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	errs := []error{d.root.Close()}
+	for _, f := range d.folders {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// folder is the folder of a path, opened. It stays open until the directory
+// is closed, or until it is the one to make room and nobody refers to it.
+func (d *Directory) folder(path string) (*os.Root, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f := d.folders[path]; f != nil {
+		return f, nil
+	}
+	f, err := d.root.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(d.folders) >= maxFolders {
+		clear(d.folders) // closed by the collector, as files are
+	}
+	d.folders[path] = f
+	return f, nil
+}
 
 // List yields the keys that start with prefix and come after the given one,
 // in the order of their bytes.
@@ -141,25 +176,59 @@ func (d *Directory) Get(key string) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if stat, err := d.root.Stat(path); err != nil {
+	dir, name := filepath.Split(path)
+	folder, err := d.folder(filepath.Clean(dir))
+	if err != nil {
 		return nil, err
-	} else if stat.IsDir() {
-		return nil, fs.ErrNotExist // a folder of keys
 	}
-	f, err := d.root.Open(path)
+	f, err := folder.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	o := &Object{Body: f}
-	text, err := d.root.ReadFile(path + metadataSuffix)
-	if err == nil {
-		err = json.Unmarshal(text, &o.Metadata)
+	stat, err := f.Stat()
+	switch {
+	case err != nil:
+	case stat.IsDir():
+		err = fs.ErrNotExist // a folder of keys
+	default:
+		o.Metadata, err = metadata(folder, name)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s%s: %w", key, metadataSuffix, err)
+		return nil, err
 	}
 	return o, nil
+}
+
+// Has reports whether there is an object.
+func (d *Directory) Has(key string) bool {
+	path, err := local(key)
+	if err != nil {
+		return false
+	}
+	dir, name := filepath.Split(path)
+	folder, err := d.folder(filepath.Clean(dir))
+	if err != nil {
+		return false
+	}
+	stat, err := folder.Stat(name)
+	return err == nil && !stat.IsDir()
+}
+
+// metadata reads the user metadata that lies beside an object.
+func metadata(folder *os.Root, name string) (m map[string]string, err error) {
+	text, err := folder.ReadFile(name + metadataSuffix)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s%s: %w", name, metadataSuffix, err)
+	}
+	return m, nil
 }
 
 // Put saves an object. The object is there once Put has returned nil, and

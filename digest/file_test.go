@@ -75,7 +75,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"bucket":             func(f *File) { f.Bucket = "other" },
 		"object":             func(f *File) { f.Object = "other" },
 		"previous signature": func(f *File) { f.Previous.Signature = "00" },
-		"signature":          func(f *File) { f.Signature = "00" + f.Signature[2:] },
+		"signature":          func(f *File) { f.Signature = strings.Replace("1"+f.Signature[1:], f.Signature, "0"+f.Signature[1:], 1) },
 		"short signature":    func(f *File) { f.Signature = f.Signature[2:] },
 		"no signature":       func(f *File) { f.Signature = "" },
 		"not hex":            func(f *File) { f.Signature = "zz" },

@@ -87,10 +87,22 @@ func (r *run) members(ctx context.Context, org string) iter.Seq2[Folder, error] 
 	}
 }
 
+// Folders is what [Buckets] may have besides: listing folders without what
+// lies in them.
+type Folders interface {
+	// Folders yields the names of the folders right below a path, which is ""
+	// or ends with a slash, from the given name on and in the order of their
+	// bytes.
+	Folders(ctx context.Context, bucket, path, from string) iter.Seq2[string, error]
+}
+
 // children yields the names of the folders right below a path, from the given
-// name on. It skips over what lies in them, so that a listing costs one
-// request for each.
+// name on. Where folders cannot be listed it skips over what lies in them, at
+// one request for each.
 func (r *run) children(ctx context.Context, path, from string) iter.Seq2[string, error] {
+	if f, ok := r.Buckets.(Folders); ok {
+		return f.Folders(ctx, r.q.Bucket, path, from)
+	}
 	return func(yield func(string, error) bool) {
 		after := path + from
 		for more := true; more; {

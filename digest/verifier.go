@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -94,6 +95,7 @@ type run struct {
 	Verifier
 	q                      Request
 	accounts, walks, files *crew
+	walking                atomic.Int32 // walks under way
 
 	mu    sync.Mutex // also held during callbacks
 	sum   Summary

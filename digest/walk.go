@@ -11,8 +11,15 @@ import (
 // covers some of it.
 const lookahead = time.Hour
 
-// ahead is how many digests of a chain are read before their turn.
-const ahead = 8
+// minAhead is how many digests of a chain are read before their turn, at
+// least.
+const minAhead = 4
+
+// ahead is how many of this chain are: enough for all walks together to keep
+// everybody busy who reads, and no more, because each takes memory.
+func (w *walk) ahead() int {
+	return max(minAhead, 2*w.Parallel/int(w.walking.Load()))
+}
 
 // A walk goes through the digests of one account and region from the newest
 // to the oldest, because each says what the one before it must be.
@@ -60,6 +67,8 @@ func newWalk(r *run, p place, kinds []string) *walk {
 }
 
 func (w *walk) walk(ctx context.Context) {
+	w.walking.Add(1)
+	defer w.walking.Add(-1)
 	w.list(ctx, 0, w.q.End.Add(lookahead))
 	if len(w.entries) > 0 {
 		if first, err := w.ring.open(ctx); err != nil {
@@ -143,7 +152,7 @@ func (w *walk) key(e entry) (bucket, key string) {
 
 // read starts reading the entries that come next.
 func (w *walk) read(ctx context.Context) {
-	for i := range min(ahead, len(w.entries)) {
+	for i := range min(w.ahead(), len(w.entries)) {
 		e := &w.entries[i]
 		if e.result != nil {
 			continue

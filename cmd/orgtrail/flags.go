@@ -83,6 +83,7 @@ func configFlags(f *flag.FlagSet, c *server.Config) {
 	f.StringVar(&c.Objects, "objects", "", "`URL` of an S3 endpoint that keeps the objects, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION from the environment (default: embedded)")
 	f.StringVar(&c.TLSCert, "tls-cert", "", "`file` with the certificate to serve HTTPS with")
 	f.StringVar(&c.TLSKey, "tls-key", "", "`file` with the certificate's key")
+	f.BoolVar(&c.PrivateEndpoints, "private-endpoints", false, "let subscribers of topics and issuers of tokens be on this machine or in its network (--dev always does)")
 	f.BoolVar(&c.Dev, "dev", false, "loopback only: accept any unknown access key as root and serve /_orgtrail/dev/")
 }
 

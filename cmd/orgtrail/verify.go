@@ -195,7 +195,7 @@ func (v *verification) source(ctx context.Context) (s source, err error) {
 		err = cloud.find(ctx)
 	}
 	if err == nil && v.save != "" {
-		s.saved = &saver{Buckets: s.buckets, Keys: s.keys, path: v.save, dirs: make(digest.Directories)}
+		s.saved = &saver{cloud: cloud, Keys: s.keys, path: v.save, dirs: make(digest.Directories)}
 		s.buckets, s.keys = s.saved, s.saved
 	}
 	return s, err

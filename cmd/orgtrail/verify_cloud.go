@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/orgtrail/orgtrail/digest"
+	house "github.com/orgtrail/orgtrail/internal/aws"
 )
 
 // cloud reads buckets and public keys from AWS, or from a server that speaks
@@ -31,20 +33,25 @@ type cloud struct {
 	err   error
 	cfg   aws.Config
 
-	mu      sync.Mutex
-	clients map[string]*s3.Client // by bucket
+	client *http.Client
+
+	mu     sync.Mutex
+	stores map[string]store // by bucket
 }
 
 // ready loads the configuration of the environment.
 func (c *cloud) ready(ctx context.Context) error {
 	c.setup.Do(func() {
-		c.clients = make(map[string]*s3.Client)
+		c.stores = make(map[string]store)
+		client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConnsPerHost = c.v.parallel
+			t.DisableCompression = true // an object is what it is
+		})
+		c.client = &http.Client{Transport: client.GetTransport()}
 		c.cfg, c.err = config.LoadDefaultConfig(ctx,
 			config.WithRegion(c.v.HomeRegion),
-			config.WithRetryMaxAttempts(5),
-			config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-				t.MaxIdleConnsPerHost = c.v.parallel
-			})))
+			config.WithRetryMaxAttempts(attempts),
+			config.WithHTTPClient(client))
 	})
 	return c.err
 }
@@ -92,27 +99,29 @@ func (c *cloud) find(ctx context.Context) error {
 	return fmt.Errorf("a trail could not be found for %s", c.v.arn)
 }
 
-// bucket is the client for a bucket. On AWS that depends on where it lies.
-func (c *cloud) bucket(ctx context.Context, name string) (*s3.Client, error) {
+// bucket is what a bucket is read through. On AWS that depends on where it
+// lies.
+func (c *cloud) bucket(ctx context.Context, name string) (store, error) {
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	client := c.clients[name]
-	if client != nil {
-		return client, nil
+	if s := c.stores[name]; s != nil {
+		return s, nil
 	}
-	client = c.s3(c.v.HomeRegion)
-	if client.Options().BaseEndpoint == nil {
-		// Who may not ask for the location may still read, when the bucket
-		// lies in the trail's home region.
-		if out, err := client.GetBucketLocation(ctx, &s3.GetBucketLocationInput{Bucket: &name}); err == nil {
-			client = c.s3(location(string(out.LocationConstraint)))
-		}
+	client := c.s3(c.v.HomeRegion)
+	if base := client.Options().BaseEndpoint; base != nil {
+		c.stores[name] = &endpoint{url: strings.TrimSuffix(*base, "/"), region: c.v.HomeRegion, credentials: c.cfg.Credentials, client: c.client}
+		return c.stores[name], nil
 	}
-	c.clients[name] = client
-	return client, nil
+	// Who may not ask for the location may still read, when the bucket lies
+	// in the trail's home region.
+	if out, err := client.GetBucketLocation(ctx, &s3.GetBucketLocationInput{Bucket: &name}); err == nil {
+		client = c.s3(location(string(out.LocationConstraint)))
+	}
+	c.stores[name] = sdk{client}
+	return c.stores[name], nil
 }
 
 // location is the region that a bucket's location constraint stands for.
@@ -129,22 +138,49 @@ func location(constraint string) string {
 // List yields the keys of a bucket.
 func (c *cloud) List(ctx context.Context, bucket, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		client, err := c.bucket(ctx, bucket)
+		store, err := c.bucket(ctx, bucket)
 		if err != nil {
 			yield("", err)
 			return
 		}
-		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix, StartAfter: &after})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
+		for p := (page{Last: after}); ; {
+			if p, err = store.list(ctx, bucket, prefix, "", p); err != nil {
 				yield("", err)
 				return
 			}
-			for _, o := range page.Contents {
-				if !yield(aws.ToString(o.Key), nil) {
+			for _, key := range p.Names {
+				if !yield(key, nil) {
 					return
 				}
+			}
+			if p.Next == "" {
+				return
+			}
+		}
+	}
+}
+
+// Folders yields the names of the folders right below a path.
+func (c *cloud) Folders(ctx context.Context, bucket, path, from string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		store, err := c.bucket(ctx, bucket)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for p := (page{}); ; {
+			if p, err = store.list(ctx, bucket, path, "/", p); err != nil {
+				yield("", err)
+				return
+			}
+			for _, prefix := range p.Prefixes {
+				name := strings.TrimSuffix(strings.TrimPrefix(prefix, path), "/")
+				if name >= from && !yield(name, nil) {
+					return
+				}
+			}
+			if p.Next == "" {
+				return
 			}
 		}
 	}
@@ -152,19 +188,24 @@ func (c *cloud) List(ctx context.Context, bucket, prefix, after string) iter.Seq
 
 // Get opens an object.
 func (c *cloud) Get(ctx context.Context, bucket, key string) (*digest.Object, error) {
-	client, err := c.bucket(ctx, bucket)
+	store, err := c.bucket(ctx, bucket)
 	if err != nil {
 		return nil, err
 	}
-	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
-	if err != nil {
-		var api smithy.APIError
-		if errors.As(err, &api) && (api.ErrorCode() == "NoSuchKey" || api.ErrorCode() == "NoSuchBucket") {
-			return nil, fs.ErrNotExist
-		}
-		return nil, err
+	o, err := store.get(ctx, bucket, key)
+	if code := errorCode(err); code == "NoSuchKey" || code == "NoSuchBucket" {
+		return nil, fs.ErrNotExist
 	}
-	return &digest.Object{Body: out.Body, Metadata: out.Metadata}, nil
+	return o, err
+}
+
+// errorCode is the code of an error of S3.
+func errorCode(err error) string {
+	var e smithy.APIError
+	if errors.As(err, &e) {
+		return e.ErrorCode()
+	}
+	return house.CodeOf(err)
 }
 
 // PublicKeys lists the public keys of a region.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"iter"
 	"maps"
@@ -23,7 +22,7 @@ const publicKeysFile = "public-keys.json"
 // own, with the metadata of objects beside them, and the public keys. What
 // the verification reads is what was saved.
 type saver struct {
-	digest.Buckets
+	*cloud
 	digest.Keys
 	path string
 
@@ -60,7 +59,7 @@ func (s *saver) Get(ctx context.Context, bucket, key string) (*digest.Object, er
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.Buckets.Get(ctx, bucket, key)
+	o, err := s.cloud.Get(ctx, bucket, key)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +74,7 @@ func (s *saver) Get(ctx context.Context, bucket, key string) (*digest.Object, er
 // names are evidence too.
 func (s *saver) List(ctx context.Context, bucket, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		for key, err := range s.Buckets.List(ctx, bucket, prefix, after) {
+		for key, err := range s.cloud.List(ctx, bucket, prefix, after) {
 			if err == nil {
 				s.listed(ctx, bucket, key)
 			}
@@ -96,11 +95,10 @@ func (s *saver) listed(ctx context.Context, bucket, key string) {
 	if err != nil {
 		return
 	}
-	o, err := d.Get(key)
-	if errors.Is(err, fs.ErrNotExist) {
-		o, err = s.Get(ctx, bucket, key)
+	if d.Has(key) {
+		return
 	}
-	if err == nil {
+	if o, err := s.Get(ctx, bucket, key); err == nil {
 		o.Body.Close()
 	}
 }

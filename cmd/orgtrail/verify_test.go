@@ -146,10 +146,20 @@ func (d *deliveries) list(w http.ResponseWriter, r *http.Request) {
 		IsTruncated           bool
 		NextContinuationToken string
 		Contents              []contents
+		CommonPrefixes        []struct{ Prefix string }
 	}
 	for _, k := range slices.Sorted(maps.Keys(d.objects)) {
 		if !strings.HasPrefix(k, q.Get("prefix")) || k <= after {
 			continue
+		}
+		if below, deeper := strings.CutPrefix(k, q.Get("prefix")); q.Get("delimiter") != "" && deeper {
+			if name, _, folder := strings.Cut(below, "/"); folder {
+				p := q.Get("prefix") + name + "/"
+				if n := len(result.CommonPrefixes); n == 0 || result.CommonPrefixes[n-1].Prefix != p {
+					result.CommonPrefixes = append(result.CommonPrefixes, struct{ Prefix string }{p})
+				}
+				continue
+			}
 		}
 		if len(result.Contents) == 3 {
 			result.IsTruncated, result.NextContinuationToken = true, result.Contents[2].Key

@@ -15,7 +15,9 @@ const (
 	AWSService    PrincipalType = "AWSService"
 	// WebIdentityUser is who an OpenID Connect provider vouches for.
 	WebIdentityUser PrincipalType = "WebIdentityUser"
-	Anonymous       PrincipalType = ""
+	// SAMLUser is who a SAML provider vouches for.
+	SAMLUser  PrincipalType = "SAMLUser"
+	Anonymous PrincipalType = ""
 )
 
 // Principal is who makes a call.
@@ -29,7 +31,8 @@ type Principal struct {
 	// the account id of a root.
 	ID       string
 	UserName string // of an IAM user
-	// Provider is the ARN of the identity provider of a WebIdentityUser.
+	// Provider is the ARN of the identity provider of a WebIdentityUser or a
+	// SAMLUser.
 	Provider string
 	// AccessKeyID is the key that signed the call.
 	AccessKeyID string
@@ -75,6 +78,16 @@ func (p *Principal) RoleARN() string {
 		return p.Session.IssuerARN
 	}
 	return ""
+}
+
+// IsVouchedFor reports whether an identity provider's word is all that the
+// principal has.
+func (p *Principal) IsVouchedFor() bool { return p.Type == WebIdentityUser || p.Type == SAMLUser }
+
+// IsAssumedRoot reports whether somebody else acts as the root of an account,
+// for one task.
+func (p *Principal) IsAssumedRoot() bool {
+	return p.Type == Root && p.Session != nil && p.Session.IssuerARN != p.ARN
 }
 
 // ServicePrincipal returns the principal of a call that a service makes.

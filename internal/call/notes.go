@@ -53,6 +53,9 @@ type Event struct {
 	Request, Response, Additional, Details any
 	// Shared asks for a sharedEventID.
 	Shared bool
+	// Stands says that the event happened whatever becomes of the call that
+	// caused it, as when CloudTrail asked a bucket and was refused.
+	Stands bool
 	// Err is why the call failed, nil when it did not.
 	Err *aws.Error
 }

@@ -81,7 +81,7 @@ var steps = []step{
 		dying := r.newSigner(mortal(l))
 		r.signer.leave()
 		dying.Flush(context.Background())
-		dying.lease.release()
+		dying.lease.Release()
 		if l.dead() {
 			r.reopen()
 		}

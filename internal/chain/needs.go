@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/journal"
+	"github.com/orgtrail/orgtrail/internal/lease"
 	"github.com/orgtrail/orgtrail/internal/store"
 )
 
@@ -78,9 +79,7 @@ type Store interface {
 	View() *store.Snapshot
 	Update(ctx context.Context, fn func(*store.Tx) error) error
 	Tail(ctx context.Context) (journal.Cursor, error)
-	Acquire(ctx context.Context, name string, ttl time.Duration) (store.Lease, error)
-	Renew(ctx context.Context, l store.Lease, ttl time.Duration) (store.Lease, error)
-	Release(ctx context.Context, l store.Lease) error
+	lease.Store
 	Fenced(ctx context.Context, l store.Lease, fn func(*sql.Tx) error) error
 	Read(ctx context.Context, fn func(*sql.Tx) error) error
 }

@@ -34,7 +34,7 @@ func (s *Signer) plan(ctx context.Context, b *batch) error {
 	if err := s.sign(ctx, drafts); err != nil {
 		return err
 	}
-	err = s.Store.Fenced(ctx, s.lease.held, func(tx *sql.Tx) error {
+	err = s.Store.Fenced(ctx, s.lease.Held, func(tx *sql.Tx) error {
 		for _, d := range drafts {
 			if err := d.commit(ctx, tx); err != nil {
 				return err
@@ -240,7 +240,7 @@ func (s *Signer) commit(ctx context.Context, changes []change) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	return s.Store.Fenced(ctx, s.lease.held, func(tx *sql.Tx) error {
+	return s.Store.Fenced(ctx, s.lease.Held, func(tx *sql.Tx) error {
 		for _, c := range changes {
 			if err := c(ctx, tx); err != nil {
 				return err

@@ -93,7 +93,7 @@ func TestReplicasThatFight(t *testing.T) {
 	r.flush()
 	signers := []*Signer{r.signer, r.newSigner(func(c *Config) { c.Store = other })}
 	for _, s := range signers {
-		s.LeaseTime, s.lease.ttl = 20*time.Millisecond, 20*time.Millisecond
+		s.LeaseTime, s.lease.TTL = 20*time.Millisecond, 20*time.Millisecond
 	}
 	var wg sync.WaitGroup
 	for _, s := range signers {

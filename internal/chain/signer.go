@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/orgtrail/orgtrail/internal/lease"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/store"
 )
@@ -46,7 +47,7 @@ type Signer struct {
 
 	// mu is held for the whole of a step: there is one at a time.
 	mu    sync.Mutex
-	lease lease
+	lease lease.Lease
 	// epoch is that of the lease under which the control plane was caught up
 	// with.
 	epoch int64
@@ -71,7 +72,7 @@ func New(c Config) *Signer {
 		every:  min(c.Interval/4, time.Minute),
 		puts:   putsAtOnce,
 		keys:   newRing(c.Store, c.Seal),
-		lease:  lease{store: c.Store, ttl: c.LeaseTime},
+		lease:  lease.Lease{Store: c.Store, Name: "chain", TTL: c.LeaseTime},
 	}
 }
 
@@ -150,7 +151,7 @@ func (s *Signer) stepUnlessHeld(ctx context.Context, now time.Time, retry bool) 
 func (s *Signer) step(ctx context.Context, now time.Time, retry bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx, done, err := s.lease.hold(ctx)
+	ctx, done, err := s.lease.Hold(ctx)
 	if err != nil {
 		return err
 	}
@@ -162,7 +163,7 @@ func (s *Signer) step(ctx context.Context, now time.Time, retry bool) error {
 	}
 	done()
 	if errors.Is(err, store.ErrLeaseLost) {
-		s.lease.held = store.Lease{}
+		s.lease.Held = store.Lease{}
 	}
 	return err
 }
@@ -170,7 +171,7 @@ func (s *Signer) step(ctx context.Context, now time.Time, retry bool) error {
 // catchUp waits until what a new holder of the lease reads of the control
 // plane is not older than what the holder before it has acted on.
 func (s *Signer) catchUp(ctx context.Context) error {
-	epoch := s.lease.held.Epoch
+	epoch := s.lease.Held.Epoch
 	if s.epoch == epoch {
 		return nil
 	}
@@ -219,7 +220,7 @@ func (s *Signer) advance(ctx context.Context, now time.Time, retry bool) error {
 
 // retryNow lets the chains that wait after a refusal wait no longer.
 func (s *Signer) retryNow(ctx context.Context) error {
-	return s.Store.Fenced(ctx, s.lease.held, func(tx *sql.Tx) error {
+	return s.Store.Fenced(ctx, s.lease.Held, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE chain SET due = 0 WHERE wait > 0`)
 		return err
 	})
@@ -250,7 +251,7 @@ func (s *Signer) work(ctx context.Context, now time.Time) error {
 func (s *Signer) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.lease.release(); err != nil {
+	if err := s.lease.Release(); err != nil {
 		s.Log.Warn("the lease of the digests was not given back and will expire", "error", err)
 	}
 }

@@ -47,6 +47,33 @@ type Bucket interface {
 	// and its policy allows reading its ACL and putting objects under each
 	// key. The error has S3's code.
 	Probe(c *call.Call, bucket string, keys []string, trail Source) *aws.Error
+	// Region is where a bucket is.
+	Region(r store.Reader, bucket string) (string, bool)
+}
+
+// Topics tells whether a trail may publish to a topic.
+type Topics interface {
+	// Probe asks, as CloudTrail and for the trail, whether the topic exists
+	// and its policy lets it publish. Nothing is published.
+	Probe(r store.Reader, topic string, trail Source, at time.Time) *aws.Error
+}
+
+// TrailKeys tells whether a trail may encrypt with a key.
+type TrailKeys interface {
+	// Probe finds the key that the caller names, in the region of the bucket,
+	// and asks as CloudTrail whether its policy lets it encrypt the object.
+	// It returns the key's ARN as soon as that is known. The error has KMS's
+	// code.
+	Probe(c *call.Call, key, region, object string, trail Source) (arn string, err *aws.Error)
+}
+
+// LogGroups tells whether a trail may write to a log group through a role.
+type LogGroups interface {
+	Exists(r store.Reader, group string) bool
+	// Assume asks whether the role trusts CloudTrail at work for the trail.
+	Assume(r store.Reader, role string, trail Source, at time.Time) *aws.Error
+	// Permits asks whether the role may make the stream and write to it.
+	Permits(r store.Reader, role, group, stream string, trail Source, at time.Time) *aws.Error
 }
 
 // Source is the trail that CloudTrail acts for, as policies see it.
@@ -56,18 +83,26 @@ type Source struct {
 	Organization string // the organization of the owner, "" when it is in none
 }
 
-// Status is what is known of the files and digests of one trail in one account
-// and region. A zero time means never.
+// Status is what is known of the deliveries of one trail in one account and
+// region. A zero time means never.
 type Status struct {
 	Attempted, Delivered time.Time
 	Error                string // S3's code of the last refusal
+	// Notified is when the topic last took a notice, NoticeAttempted when one
+	// was last tried, and NoticeError SNS's code of the last refusal.
+	Notified, NoticeAttempted time.Time
+	NoticeError               string
+	// Logged is when the log group last took records, and LogError why it
+	// last did not.
+	Logged   time.Time
+	LogError string
 	// Digest is when the last digest was delivered, and DigestError S3's code
 	// of the last refusal of one.
 	Digest      time.Time
 	DigestError string
 }
 
-// Delivery answers how the delivery of a trail's files and digests goes.
+// Delivery answers how the deliveries of a trail go.
 type Delivery interface {
 	Status(ctx context.Context, trail, account, region string) (Status, error)
 }

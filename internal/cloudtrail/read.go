@@ -15,6 +15,9 @@ func createView(t *Trail) *api.CreateTrailOutput {
 		IncludeGlobalServiceEvents: &t.IncludeGlobal, IsMultiRegionTrail: &t.MultiRegion,
 		TrailARN: new(t.ARN()), LogFileValidationEnabled: &t.Validation,
 		IsOrganizationTrail: new(t.Organization != ""),
+		SnsTopicName:        unlessEmpty(t.TopicName), SnsTopicARN: unlessEmpty(t.Topic),
+		CloudWatchLogsLogGroupArn: unlessEmpty(t.LogGroup), CloudWatchLogsRoleArn: unlessEmpty(t.LogRole),
+		KmsKeyId: unlessEmpty(t.Key),
 	}
 }
 
@@ -26,6 +29,9 @@ func view(t *Trail) api.Trail {
 		HomeRegion: &t.Region, TrailARN: new(t.ARN()), LogFileValidationEnabled: &t.Validation,
 		HasCustomEventSelectors: new(t.Selectors.custom()), HasInsightSelectors: new(false),
 		IsOrganizationTrail: new(t.Organization != ""),
+		SnsTopicName:        unlessEmpty(t.TopicName), SnsTopicARN: unlessEmpty(t.Topic),
+		CloudWatchLogsLogGroupArn: unlessEmpty(t.LogGroup), CloudWatchLogsRoleArn: unlessEmpty(t.LogRole),
+		KmsKeyId: unlessEmpty(t.Key),
 	}
 }
 
@@ -122,8 +128,13 @@ func (s *Service) GetTrailStatus(c *call.Call, in *api.GetTrailStatusInput) (*ap
 		LatestDigestDeliveryTime:  unlessZero(d.Digest),
 		LatestDigestDeliveryError: unlessEmpty(d.DigestError),
 
-		LatestNotificationAttemptTime:      new(""),
-		LatestNotificationAttemptSucceeded: new(""),
+		LatestNotificationTime:             unlessZero(d.Notified),
+		LatestNotificationError:            unlessEmpty(d.NoticeError),
+		LatestNotificationAttemptTime:      new(isoTime(d.NoticeAttempted)),
+		LatestNotificationAttemptSucceeded: new(isoTime(d.Notified)),
+
+		LatestCloudWatchLogsDeliveryTime:  unlessZero(d.Logged),
+		LatestCloudWatchLogsDeliveryError: unlessEmpty(d.LogError),
 	}, nil
 }
 

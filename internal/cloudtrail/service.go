@@ -12,6 +12,9 @@ type Service struct {
 	Organizations Organizations
 	Roles         Roles
 	Bucket        Bucket
+	Topics        Topics
+	TrailKeys     TrailKeys
+	Logs          LogGroups
 	Delivery      Delivery
 	Keys          PublicKeys
 }
@@ -37,7 +40,7 @@ func (s *Service) CreateTrail(c *call.Call, in *api.CreateTrailInput) (*api.Crea
 		return nil, err
 	}
 	n := neighbours{in.SnsTopicName, in.KmsKeyId, in.CloudWatchLogsLogGroupArn, in.CloudWatchLogsRoleArn}
-	if err := n.checkSyntax(); err != nil {
+	if err := n.apply(c, t); err != nil {
 		return nil, err
 	}
 	if aws.Val(in.IsOrganizationTrail) {
@@ -53,7 +56,7 @@ func (s *Service) CreateTrail(c *call.Call, in *api.CreateTrailInput) (*api.Crea
 	if err := s.probe(c, t); err != nil {
 		return nil, err
 	}
-	if err := n.check(t); err != nil {
+	if err := s.probeNeighbours(c, t, n); err != nil {
 		return nil, err
 	}
 	tags, err := mergeTags(nil, in.TagsList)
@@ -85,7 +88,7 @@ func (s *Service) UpdateTrail(c *call.Call, in *api.UpdateTrailInput) (*api.Upda
 		return nil, err
 	}
 	n := neighbours{in.SnsTopicName, in.KmsKeyId, in.CloudWatchLogsLogGroupArn, in.CloudWatchLogsRoleArn}
-	if err := n.checkSyntax(); err != nil {
+	if err := n.apply(c, t); err != nil {
 		return nil, err
 	}
 	if err := s.convert(c, t, in.IsOrganizationTrail); err != nil {
@@ -94,7 +97,7 @@ func (s *Service) UpdateTrail(c *call.Call, in *api.UpdateTrailInput) (*api.Upda
 	if err := s.probe(c, t); err != nil {
 		return nil, err
 	}
-	if err := n.check(t); err != nil {
+	if err := s.probeNeighbours(c, t, n); err != nil {
 		return nil, err
 	}
 	if err := s.linkRoles(c, t); err != nil {

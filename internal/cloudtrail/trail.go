@@ -26,6 +26,15 @@ type Trail struct {
 	// or "".
 	Organization string `json:",omitempty"`
 
+	// Topic is the ARN of the topic that is told of files, TopicName what the
+	// owner calls it; LogGroup takes the records through LogRole; Key
+	// encrypts the files. All but TopicName are ARNs, "" where there is none.
+	Topic     string `json:",omitempty"`
+	TopicName string `json:",omitempty"`
+	LogGroup  string `json:",omitempty"`
+	LogRole   string `json:",omitempty"`
+	Key       string `json:",omitempty"`
+
 	Logging bool
 	Started time.Time `json:",omitzero"`
 	Stopped time.Time `json:",omitzero"`

@@ -37,6 +37,18 @@ type counters struct {
 type gauges struct {
 	oldest                 atomic.Int64 // Unix milliseconds; 0 when nothing waits
 	spoolFiles, spoolBytes atomic.Int64
+	behind                 atomic.Bool // the journal has more than a window holds
+}
+
+// Behind reports whether the journal holds more than this process delivers at
+// once: a backlog, which what follows delivery may wait for.
+func (d *Delivery) Behind() bool {
+	for _, s := range d.shards {
+		if s.behind.Load() {
+			return true
+		}
+	}
+	return false
 }
 
 // Metrics returns the counts at now.

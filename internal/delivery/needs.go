@@ -3,10 +3,10 @@ package delivery
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/journal"
+	"github.com/orgtrail/orgtrail/internal/lease"
 	"github.com/orgtrail/orgtrail/internal/store"
 )
 
@@ -28,6 +28,10 @@ type Destination struct {
 	TrailARN     string `json:"arn"`
 	Owner        string `json:"owner"`
 	Organization string `json:"organization,omitempty"`
+	// Key is the KMS key that encrypts the files, and Topic the topic that is
+	// told of them: ARNs, "" where there is none.
+	Key   string `json:"key,omitempty"`
+	Topic string `json:"topic,omitempty"`
 }
 
 // Bucket takes log files.
@@ -45,6 +49,7 @@ type Object struct {
 	Body                          []byte // gzip of one line of JSON
 	TrailARN, Owner, Organization string // as in Destination
 	Account, Region               string // whose records it holds
+	KMSKey                        string // that encrypts it, "" for the bucket's own way
 }
 
 // Store is what delivery needs of the store.
@@ -55,9 +60,7 @@ type Store interface {
 	Tail(ctx context.Context) (journal.Cursor, error)
 	Trim(ctx context.Context, upTo journal.Cursor) error
 	Writers(ctx context.Context) ([]int64, error)
-	Acquire(ctx context.Context, name string, ttl time.Duration) (store.Lease, error)
-	Renew(ctx context.Context, l store.Lease, ttl time.Duration) (store.Lease, error)
-	Release(ctx context.Context, l store.Lease) error
+	lease.Store
 	Fenced(ctx context.Context, l store.Lease, fn func(*sql.Tx) error) error
 	Read(ctx context.Context, fn func(*sql.Tx) error) error
 }

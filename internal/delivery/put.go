@@ -69,7 +69,7 @@ func (s *shard) putObject(ctx context.Context, d Destination, r *result, gzip []
 	return s.Bucket.PutLog(ctx, s.Store.View(), Object{
 		Bucket: r.Bucket, Key: r.Object, Body: gzip,
 		TrailARN: d.TrailARN, Owner: d.Owner, Organization: d.Organization,
-		Account: r.Account, Region: r.Region,
+		Account: r.Account, Region: r.Region, KMSKey: d.Key,
 	})
 }
 
@@ -80,7 +80,7 @@ func unanswered(err *aws.Error) bool { return err != nil && err.Code == aws.Inte
 func (f *file) delivered(b *body) Delivered {
 	return Delivered{
 		Trail: f.Trail, Account: f.Account, Region: f.Region,
-		Bucket: f.to.Bucket, Object: withPrefix(f.to.Prefix, f.Object),
+		Bucket: f.to.Bucket, Object: withPrefix(f.to.Prefix, f.Object), Topic: f.to.Topic,
 		SHA256: b.sha256, Size: b.size, Records: b.records,
 		Oldest: time.UnixMilli(b.oldest).UTC(), Newest: time.UnixMilli(b.newest).UTC(),
 	}

@@ -38,7 +38,7 @@ func (s *shard) trim(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	err = s.Store.Fenced(ctx, s.lease.held, func(tx *sql.Tx) error {
+	err = s.Store.Fenced(ctx, s.lease.Held, func(tx *sql.Tx) error {
 		if err := dropCursors(ctx, tx, alive); err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func (s *shard) plan(ctx context.Context, now time.Time) (*cut, error) {
 // under these keys and no others, whatever happens.
 func (s *shard) commitPlan(ctx context.Context, c *cut) error {
 	body := c.encode()
-	return s.Store.Fenced(ctx, s.lease.held, func(tx *sql.Tx) error {
+	return s.Store.Fenced(ctx, s.lease.Held, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO cut (shard, id, created, body) VALUES ($1, $2, $3, $4)`, s.number, c.ID, c.Time.UnixMilli(), body)
 		return err
 	})
@@ -86,7 +86,7 @@ func (s *shard) settle(ctx context.Context, c *cut, results []result, now time.T
 	if len(c.To) == 0 {
 		return nil
 	}
-	return s.Store.Fenced(ctx, s.lease.held, func(tx *sql.Tx) error {
+	return s.Store.Fenced(ctx, s.lease.Held, func(tx *sql.Tx) error {
 		for i := range results {
 			r := &results[i]
 			write := r.insert

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/journal"
+	"github.com/orgtrail/orgtrail/internal/lease"
 	"github.com/orgtrail/orgtrail/internal/store"
 )
 
@@ -24,7 +25,7 @@ type shard struct {
 
 	// mu is held for the whole of a step: a shard does one thing at a time.
 	mu    sync.Mutex
-	lease lease
+	lease lease.Lease
 
 	// window is nil until the shard's durable state was loaded.
 	window *window
@@ -44,7 +45,7 @@ func newShard(d *Delivery, number int) *shard {
 	return &shard{
 		Delivery: d,
 		number:   number,
-		lease:    lease{store: d.Store, name: fmt.Sprint(follower, "/", number), ttl: d.LeaseTime},
+		lease:    lease.Lease{Store: d.Store, Name: fmt.Sprint(follower, "/", number), TTL: d.LeaseTime},
 	}
 }
 
@@ -112,10 +113,10 @@ func (s *shard) delivered(ctx context.Context, tail journal.Cursor) (bool, error
 func (s *shard) step(ctx context.Context, now time.Time, flush bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	epoch := s.lease.held.Epoch
-	ctx, done, err := s.lease.hold(ctx)
+	epoch := s.lease.Held.Epoch
+	ctx, done, err := s.lease.Hold(ctx)
 	if err == nil {
-		if s.lease.held.Epoch != epoch {
+		if s.lease.Held.Epoch != epoch {
 			s.forget() // another replica may have had the shard
 		}
 		err = s.advance(ctx, now, flush)
@@ -148,6 +149,7 @@ func (s *shard) advance(ctx context.Context, now time.Time, flush bool) error {
 		if more, err = s.read(ctx, tail, now); err != nil {
 			return err
 		}
+		s.behind.Store(more)
 		if s.due(now) || flush && !more {
 			if err := s.cut(ctx, now); err != nil {
 				return err
@@ -330,7 +332,7 @@ func (s *shard) leave() {
 	defer s.mu.Unlock()
 	s.forget()
 	s.measure(store.ErrLeaseLost)
-	if err := s.lease.release(); err != nil {
+	if err := s.lease.Release(); err != nil {
 		s.Log.Warn("a lease was not given back and will expire", "shard", s.number, "error", err)
 	}
 }

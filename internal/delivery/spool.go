@@ -169,7 +169,7 @@ func (s *shard) drain(ctx context.Context, to Destination, f folder) (last *resu
 // settleSpool makes durable what became of spooled files: those taken go from
 // the spool to the manifest.
 func (s *shard) settleSpool(ctx context.Context, batch []result, now time.Time) error {
-	return s.Store.Fenced(ctx, s.lease.held, func(tx *sql.Tx) error {
+	return s.Store.Fenced(ctx, s.lease.Held, func(tx *sql.Tx) error {
 		for i := range batch {
 			r := &batch[i]
 			if r.refused != nil {
@@ -241,7 +241,7 @@ func (s *shard) nextSpooled(ctx context.Context, f folder, to Destination) ([]re
 		}
 		defer rows.Close()
 		for rows.Next() {
-			r := result{Delivered: Delivered{Trail: f.trail, Account: f.account, Region: f.region, Bucket: to.Bucket}}
+			r := result{Delivered: Delivered{Trail: f.trail, Account: f.account, Region: f.region, Bucket: to.Bucket, Topic: to.Topic}}
 			var oldest, newest int64
 			if err := rows.Scan(&r.object, &r.SHA256, &oldest, &newest, &r.Records, &r.Size, &r.gzip); err != nil {
 				return err
@@ -259,7 +259,7 @@ func (s *shard) nextSpooled(ctx context.Context, f folder, to Destination) ([]re
 // records are lost for the trail.
 func (s *shard) giveUp(ctx context.Context, trail string, limit int64) error {
 	var n int64
-	err := s.Store.Fenced(ctx, s.lease.held, func(tx *sql.Tx) error {
+	err := s.Store.Fenced(ctx, s.lease.Held, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `DELETE FROM spool WHERE shard = $1 AND trail = $2 AND created < $3`, s.number, trail, limit)
 		if err != nil {
 			return err

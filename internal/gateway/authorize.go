@@ -3,10 +3,13 @@ package gateway
 import (
 	"maps"
 	"strconv"
+	"time"
 
+	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/record"
+	"github.com/orgtrail/orgtrail/internal/store"
 )
 
 // authorize decides every permission that the call needs and returns them,
@@ -29,17 +32,31 @@ func (x *exchange) authorize() ([]call.Target, error) {
 	return targets, nil
 }
 
-// authorizer holds what is the same for every permission of one call. It is
-// filled when the first one is asked for.
+// authorizer holds what is the same for every permission of one call. The
+// documents are filled in when the first one is asked for, and the context
+// when the first condition is met.
 type authorizer struct {
 	g       *Gateway
 	c       *call.Call
+	region  string // aws:RequestedRegion
 	ready   bool
-	context policy.Context
 	docs    policy.Documents
+	context policy.Context
 }
 
-func (g *Gateway) authorizer(c *call.Call) *authorizer { return &authorizer{g: g, c: c} }
+func (g *Gateway) authorizer(c *call.Call) *authorizer {
+	return &authorizer{g: g, c: c, region: record.Region(c)}
+}
+
+// Judge returns what says whether a principal may do something in a region,
+// as it would be said of its calls. It is for those who act in the name of
+// another without a call, as CloudTrail does through the role that writes to
+// a log group.
+func (g *Gateway) Judge(r store.Reader, p aws.Principal, region string, at time.Time) func(call.Target) error {
+	c := &call.Call{Principal: p, Region: region, Time: at, State: r, TLS: new(call.TLS)}
+	a := &authorizer{g: g, c: c, region: region}
+	return a.allow
+}
 
 // allow returns nil when the caller may do what t says, or the refusal that
 // AWS words for it.
@@ -53,7 +70,7 @@ func (a *authorizer) allow(t call.Target) error {
 	}
 	req := policy.Request{
 		Principal: a.c.Principal, Action: t.Action, Resource: t.Resource, ResourceAccount: owner,
-		Context: a.contextOf(t, owner),
+		Later: func() policy.Context { return a.contextOf(t, owner) },
 	}
 	if t.Policy != nil {
 		req.CanonicalUser = a.g.CanonicalUser(a.c.Account())
@@ -72,10 +89,15 @@ func (a *authorizer) prepare() {
 	a.ready = true
 	a.docs.Identity, a.docs.Boundary, a.docs.Session = a.g.Identities.PoliciesOf(c.State, c.Principal)
 	a.docs.SCPs = a.g.Organizations.ServiceControlPolicies(c.State, c.Account())
+}
+
+// callerContext makes the keys that belong to the call.
+func (a *authorizer) callerContext() policy.Context {
+	c := a.c
 	ctx := policy.PrincipalContext(c.Principal, a.g.Identities.TagsOf(c.State, c.Principal), c.Time)
 	ctx["aws:currenttime"] = []string{c.Time.UTC().Format("2006-01-02T15:04:05Z")}
 	ctx["aws:epochtime"] = []string{strconv.FormatInt(c.Time.Unix(), 10)}
-	ctx["aws:requestedregion"] = []string{record.Region(c)} // us-east-1 for global services
+	ctx["aws:requestedregion"] = []string{a.region} // us-east-1 for global services
 	ctx["aws:securetransport"] = []string{strconv.FormatBool(c.TLS != nil)}
 	if c.SourceIP != "" {
 		ctx["aws:sourceip"] = []string{c.SourceIP}
@@ -87,11 +109,14 @@ func (a *authorizer) prepare() {
 		ctx["aws:principalorgid"] = []string{org}
 		ctx["aws:principalorgpaths"] = []string{path}
 	}
-	a.context = ctx
+	return ctx
 }
 
 // contextOf adds the keys that belong to one resource and one action.
 func (a *authorizer) contextOf(t call.Target, owner string) policy.Context {
+	if a.context == nil {
+		a.context = a.callerContext()
+	}
 	ctx := make(policy.Context, len(a.context)+len(t.Context)+3)
 	maps.Copy(ctx, a.context)
 	if owner != "" {

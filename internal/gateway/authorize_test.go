@@ -33,8 +33,8 @@ func TestRequestedRegion(t *testing.T) {
 		a := g.authorizer(&call.Call{
 			Operation: &wire.Operation{Service: &wire.Service{Global: global}}, Region: "eu-west-1",
 		})
-		a.prepare()
-		if got := a.context["aws:requestedregion"]; len(got) != 1 || got[0] != want {
+		ctx := a.callerContext()
+		if got := ctx["aws:requestedregion"]; len(got) != 1 || got[0] != want {
 			t.Errorf("global %t: %q, want %s", global, got, want)
 		}
 	}

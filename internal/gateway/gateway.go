@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -121,7 +122,9 @@ func (x *exchange) read() (wire.Shape, error) {
 // change, and returns the error to answer with.
 func (x *exchange) refuse(err error) error {
 	x.State, x.Tx = x.g.Store.View(), nil
-	x.Notes.Events, x.Notes.Response = nil, nil // of a change that did not happen
+	// What belongs to a change that did not happen is not told.
+	x.Notes.Events = slices.DeleteFunc(x.Notes.Events, func(e call.Event) bool { return !e.Stands })
+	x.Notes.Response = nil
 	o := record.Outcome{In: x.in, Err: refusal(err), Time: x.g.Now()}
 	if e := x.journal("", x.entries(nil, o)); e != nil {
 		return e

@@ -12,12 +12,24 @@ import (
 	"github.com/orgtrail/orgtrail/internal/wire/sigv4"
 )
 
-// The largest bodies that are read into memory: a service's input, and a
-// document of S3 (DeleteObjects names a thousand keys).
+// The largest bodies that are read into memory: a service's input, one that
+// carries what others wrote (a mebibyte of messages or of log events, which
+// the escapes of JSON and of forms make longer), and a document of S3
+// (DeleteObjects names a thousand keys).
 const (
 	maxInput    = 1 << 20
+	maxPayload  = 8 << 20
 	maxDocument = 4 << 20
 )
+
+// inputLimit is how large the body of a service's call may be.
+func inputLimit(s *wire.Service) int64 {
+	switch s.ID {
+	case "sqs", "logs":
+		return maxPayload
+	}
+	return maxInput
+}
 
 // identify finds the service and the operation that a request is for. The
 // service comes from the signature's scope, else from X-Amz-Target, else from
@@ -55,6 +67,9 @@ func (x *exchange) chooseService() error {
 	for _, s := range x.g.Services {
 		if scope != "" && s.API.SigningName == scope || scope == "" && target != "" && s.API.HasTarget(target) {
 			x.service = s
+			if target == "" && s.API.Query != nil {
+				x.service = s.over(wire.AWSQuery)
+			}
 			return nil
 		}
 	}
@@ -84,10 +99,23 @@ func (x *exchange) chooseUnsigned() {
 		return
 	}
 	for _, service := range x.g.Services {
-		if service.API.Serves(&x.req) {
-			x.service = service
+		if query := service.over(wire.AWSQuery); query != nil && query.API.Serves(&x.req) {
+			x.service = query
 			return
 		}
+	}
+}
+
+// over returns the service as it is reached by a protocol, nil when it is
+// not.
+func (s *Service) over(p wire.Protocol) *Service {
+	switch api := s.API.Over(p); api {
+	case nil:
+		return nil
+	case s.API:
+		return s
+	default:
+		return &Service{API: api, Handlers: s.Handlers, Access: s.Access}
 	}
 }
 
@@ -99,7 +127,7 @@ func (g *Gateway) speaking(p wire.Protocol) *Service {
 
 // readInput reads the body of a service's call.
 func (x *exchange) readInput() error {
-	body, err := readAll(x.req.HTTP.Body, maxInput)
+	body, err := readAll(x.req.HTTP.Body, inputLimit(x.api()))
 	x.req.Body = body
 	return err
 }

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -12,10 +13,10 @@ import (
 // Access lists the permissions that a call needs. What does not exist is named
 // as it would be at the root path; whether it exists is asked later.
 func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
-	if s := c.Principal.Session; s != nil && c.Principal.Type != aws.AssumedRole && !s.MFA {
+	if s := c.Principal.Session; s != nil && c.Principal.Type != aws.AssumedRole && !c.Principal.IsAssumedRoot() && !s.MFA {
 		return nil, invalidToken() // IAM takes no credentials of GetFederationToken, and of GetSessionToken those with a second factor
 	}
-	need, ok := needs[c.Operation.Name]
+	need, ok := permissions[c.Operation.Name]
 	if !ok {
 		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
 	}
@@ -127,6 +128,25 @@ func (n *permission) provider(arn *string) {
 	n.Resource = aws.Val(arn)
 	if p, ok := providers.Get(n.c.State, n.Resource); ok && p.Account == n.c.Account() {
 		n.resourceTags(p.Tags)
+	}
+}
+
+// samlProvider names a SAML provider.
+func (n *permission) samlProvider(arn *string) {
+	n.Resource = aws.Val(arn)
+	if p, ok := samlProviders.Get(n.c.State, n.Resource); ok && p.Account == n.c.Account() {
+		n.resourceTags(p.Tags)
+	}
+}
+
+// serviceCredential says which service a credential is for, and for how many
+// days.
+func (n *permission) serviceCredential(service *string, days *int32) {
+	if service != nil {
+		n.set("iam:ServiceSpecificCredentialServiceName", *service)
+	}
+	if days != nil {
+		n.set("iam:ServiceSpecificCredentialAgeDays", strconv.Itoa(int(*days)))
 	}
 }
 

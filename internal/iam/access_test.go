@@ -24,7 +24,7 @@ func (f *fixture) access(in wire.Shape) []call.Target {
 func TestEveryOperationNeedsAPermission(t *testing.T) {
 	f := newFixture(t)
 	for _, op := range api.API.Operations {
-		if needs[op.Name] == nil {
+		if permissions[op.Name] == nil {
 			t.Errorf("%s needs no permission", op.Name)
 			continue
 		}
@@ -33,7 +33,7 @@ func TestEveryOperationNeedsAPermission(t *testing.T) {
 			t.Errorf("%s needs %v", op.Name, targets)
 		}
 	}
-	for name := range needs {
+	for name := range permissions {
 		if api.API.Operation(name) == nil {
 			t.Errorf("%s is no operation", name)
 		}

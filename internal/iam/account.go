@@ -17,6 +17,8 @@ type Account struct {
 	Email   string
 	Created time.Time
 	Alias   string // "" without
+	// WideTokens says that tokens of the global endpoint are for all regions.
+	WideTokens bool `json:",omitempty"`
 }
 
 const (
@@ -111,14 +113,28 @@ func (s *Service) DeleteAccountAlias(c *call.Call, in *api.DeleteAccountAliasInp
 }
 
 func setAlias(c *call.Call, alias string) error {
+	return editAccount(c, func(a *Account) { a.Alias = alias })
+}
+
+// editAccount changes the caller's account.
+func editAccount(c *call.Call, edit func(*Account)) error {
 	a, ok := accounts.Get(c.State, c.Account())
 	if !ok {
 		return noSuchEntity("The account with id %s cannot be found.", c.Account())
 	}
 	a = new(*a)
-	a.Alias = alias
+	edit(a)
 	accounts.Put(c.Tx, a.ID, a)
 	return nil
+}
+
+// SetSecurityTokenServicePreferences says whether tokens of STS's global
+// endpoint are good in the regions that an account turns on by itself. Here
+// every token is; the preference is kept and shown.
+func (s *Service) SetSecurityTokenServicePreferences(c *call.Call, in *api.SetSecurityTokenServicePreferencesInput) (*api.SetSecurityTokenServicePreferencesOutput, error) {
+	return nil, editAccount(c, func(a *Account) {
+		a.WideTokens = aws.Val(in.GlobalEndpointTokenVersion) == api.GlobalEndpointTokenVersionV2Token
+	})
 }
 
 // ListAccountAliases lists the alias of the account, if it has one.
@@ -140,6 +156,10 @@ func (s *Service) GetAccountSummary(c *call.Call, _ *api.GetAccountSummaryInput)
 		versions += len(p.Versions)
 	}
 	devices := mfaDevices.Scan(c.State, mfaClass.arn(c.Account(), "/", ""))
+	tokens := 1
+	if a, ok := accounts.Get(c.State, c.Account()); ok && a.WideTokens {
+		tokens = 2
+	}
 	rootKeys := min(1, count(accessKeys.By(c.State, byUser, rootKey(c.Account()))))
 	sums := map[string]int{
 		"Users": count(users.Scan(c.State, prefix)), "UsersQuota": userClass.limit,
@@ -154,9 +174,9 @@ func (s *Service) GetAccountSummary(c *call.Call, _ *api.GetAccountSummaryInput)
 		"AttachedPoliciesPerUserQuota": attachedPerEntity, "AttachedPoliciesPerGroupQuota": attachedPerEntity,
 		"AttachedPoliciesPerRoleQuota": attachedPerEntity,
 		"AccessKeysPerUserQuota":       keysPerUser, "GroupsPerUserQuota": groupsPerUser,
-		"AccountAccessKeysPresent": rootKeys, "GlobalEndpointTokenVersion": 1,
+		"AccountAccessKeysPresent": rootKeys, "GlobalEndpointTokenVersion": tokens,
 		"MFADevices": count(devices), "MFADevicesInUse": count(where(devices, func(d *MFADevice) bool { return d.User != "" })),
-		"Providers":          count(providers.Scan(c.State, providerARN(c.Account(), ""))),
+		"Providers":          count(providers.Scan(c.State, providerARN(c.Account(), ""))) + count(samlProviders.Scan(c.State, samlProviderARN(c.Account(), ""))),
 		"ServerCertificates": count(serverCertificates.Scan(c.State, prefix)), "ServerCertificatesQuota": certificateClass.limit,
 		"SigningCertificatesPerUserQuota":   certificatesPerUser,
 		"AccountSigningCertificatesPresent": min(1, count(signingCertificates.By(c.State, byUser, rootKey(c.Account())))),

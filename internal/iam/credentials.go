@@ -45,7 +45,7 @@ func (s *Service) temporary(r store.Reader, accessKeyID, token string, now time.
 	if !now.Before(cr.Principal.Session.Expires) {
 		return aws.Principal{}, "", aws.Errorf("ExpiredToken", "The security token included in the request is expired")
 	}
-	p, ok := alive(r, cr)
+	p, ok := s.alive(r, cr)
 	if !ok {
 		return aws.Principal{}, "", invalidToken()
 	}
@@ -54,8 +54,12 @@ func (s *Service) temporary(r store.Reader, accessKeyID, token string, now time.
 
 // alive reports whether those who issued a session still stand behind it, and
 // who acts with it: a user may have another name by now.
-func alive(r store.Reader, cr *session.Credentials) (aws.Principal, bool) {
+func (s *Service) alive(r store.Reader, cr *session.Credentials) (aws.Principal, bool) {
 	p := cr.Principal
+	if p.IsAssumedRoot() {
+		issuer, ok := aws.ParseARN(p.Session.IssuerARN)
+		return p, ok && s.RootSession(r, issuer.Account, p.Account) == nil
+	}
 	if p.Type == aws.AssumedRole {
 		_, ok := roleBehind(r, &p)
 		return p, ok

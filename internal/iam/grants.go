@@ -78,6 +78,9 @@ func (g *Grants) attach(r store.Reader, k *class, account string, arn *string) e
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(p.Path, rootTaskPath) {
+		return aws.Errorf("PolicyNotAttachable", "Cannot attach a root task policy to a %s.", k.title)
+	}
 	if strings.HasPrefix(p.Path, linkedPath) {
 		return aws.Errorf("PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer %s.", k.title)
 	}

@@ -5,9 +5,10 @@ import (
 	"encoding/base64"
 	"time"
 
+	"rsc.io/qr"
+
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
-	"github.com/orgtrail/orgtrail/internal/qr"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
@@ -54,10 +55,13 @@ func (s *Service) CreateVirtualMFADevice(c *call.Call, in *api.CreateVirtualMFAD
 	rand.Read(seed)
 	d.Sealed = base64.RawStdEncoding.EncodeToString(s.seeds.Seal(seed, d.ARN))
 	mfaDevices.Put(c.Tx, d.ARN, d)
-	code, err := qr.PNG(seedURL(seed, d.Name+"@"+d.Account, "Amazon Web Services"))
+	code, err := qr.Encode(seedURL(seed, d.Name+"@"+d.Account, "Amazon Web Services"), qr.M)
+	if err != nil {
+		return nil, err
+	}
 	return &api.CreateVirtualMFADeviceOutput{VirtualMFADevice: &api.VirtualMFADevice{
-		SerialNumber: &d.ARN, Base32StringSeed: []byte(seedText(seed)), QRCodePNG: code, Tags: d.Tags.view(),
-	}}, err
+		SerialNumber: &d.ARN, Base32StringSeed: []byte(seedText(seed)), QRCodePNG: code.PNG(), Tags: d.Tags.view(),
+	}}, nil
 }
 
 // DeleteVirtualMFADevice deletes a device that nobody uses.

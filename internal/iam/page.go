@@ -2,6 +2,7 @@ package iam
 
 import (
 	"encoding/base64"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -69,6 +70,17 @@ func byKey[T any](items []T, key func(T) string) iter.Seq2[string, T] {
 }
 
 func itself(s string) string { return s }
+
+// inOrder lists items in the order in which they are, which never changes.
+func inOrder[T any](items []T) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for i, item := range items {
+			if !yield(fmt.Sprintf("%08d", i), item) {
+				return
+			}
+		}
+	}
+}
 
 // where lists the items that a condition holds for.
 func where[T any](items iter.Seq2[string, T], holds func(T) bool) iter.Seq2[string, T] {

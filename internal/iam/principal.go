@@ -15,6 +15,9 @@ import (
 // policy is gone allows nothing. A federated user has those of the user who
 // asked for its credentials. Nobody but these and role sessions has any.
 func (s *Service) PoliciesOf(r store.Reader, p aws.Principal) (identity, boundary, session []policy.Attached) {
+	if p.IsAssumedRoot() {
+		return s.sessionPolicies(r, p.Session), nil, nil // task policies deny what is no part of the task
+	}
 	g, groupKeys := grantsOf(r, &p)
 	if g == nil {
 		return nil, nil, s.sessionPolicies(r, p.Session)

@@ -177,6 +177,7 @@ func (s *Service) DeleteRole(c *call.Call, in *api.DeleteRoleInput) (*api.Delete
 func removeRole(tx *store.Tx, r *Role) {
 	roles.Delete(tx, r.key())
 	lastUses.Delete(tx, r.ID)
+	forgetAccess(tx, r.Account, r.ID)
 }
 
 // ListRoles lists the roles under a path.

@@ -6,7 +6,6 @@ import (
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/session"
-	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -18,6 +17,13 @@ type Service struct {
 	// ServiceControls tells simulations what an account's organization
 	// allows. nil: nothing is forbidden.
 	ServiceControls ServiceControls
+	// Organizations says who may act for whom. nil: there are none.
+	Organizations Organizations
+	// Services are those that reports of access speak of.
+	Services []ServiceName
+	// IssuerURL is where the documents of issuers are published: the URL of an
+	// issuer is this, a slash and its id. "": nobody can be one.
+	IssuerURL string
 
 	// Clock is what the clocks of authenticators are like. nil is the real
 	// one, whatever the server's own says: they know nothing of it.
@@ -26,6 +32,8 @@ type Service struct {
 	key          *seal.Key // seals secret access keys
 	seeds        *seal.Key // seals the seeds of MFA devices
 	certificates *seal.Key // seals the private keys of server certificates
+	assertions   *seal.Key // seals the private keys that open SAML assertions
+	issuerKeys   *seal.Key // seals the private keys of issuers
 	sessions     *session.Codec
 
 	secrets  *memo[string]               // sealed secret → secret
@@ -33,16 +41,6 @@ type Service struct {
 	sessionP *memo[*policy.Document]     // text of a session policy → parsed
 	uses     uses
 	guesses  guesses
-}
-
-// ServiceLinkedRoleUse returns what of an account still needs the role of a
-// service, nothing when it may go.
-type ServiceLinkedRoleUse func(r store.Reader, account, service string) []RoleUsage
-
-// RoleUsage is what needs a service-linked role in one region.
-type RoleUsage struct {
-	Region    string
-	Resources []string // ARNs
 }
 
 var _ api.Service = (*Service)(nil)
@@ -60,6 +58,8 @@ func New(master *seal.Key) *Service {
 		key:          master.For("iam.accesskey"),
 		seeds:        master.For("iam.mfadevice"),
 		certificates: master.For("iam.servercertificate"),
+		assertions:   master.For("iam.samlprovider"),
+		issuerKeys:   master.For("iam.issuer"),
 		sessions:     session.NewCodec(master),
 		secrets:      newMemo[string](cachedSecrets),
 		tokens:       newMemo[*session.Credentials](cachedTokens),

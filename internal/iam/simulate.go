@@ -10,13 +10,8 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
-	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
-
-// ServiceControls returns the service control policies above an account, one
-// list per level, nil where none apply.
-type ServiceControls func(r store.Reader, account string) [][]policy.Attached
 
 // SimulateCustomPolicy decides what policies that the caller writes down would
 // allow.

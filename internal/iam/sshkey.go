@@ -194,8 +194,8 @@ func inactive(status *string) (bool, error) {
 	return false, invalidInput("The status %s cannot be set.", aws.Val(status))
 }
 
-// moveCredentials follows a user to another key with its SSH keys and its
-// signing certificates.
+// moveCredentials follows a user to another key with its SSH keys, its signing
+// certificates and its credentials of services.
 func moveCredentials(tx *store.Tx, from, to string) {
 	for id, k := range sshKeys.By(tx, byUser, from) {
 		k := new(*k)
@@ -206,5 +206,10 @@ func moveCredentials(tx *store.Tx, from, to string) {
 		k := new(*k)
 		k.User = to
 		signingCertificates.Put(tx, id, k)
+	}
+	for id, k := range serviceCredentials.By(tx, byUser, from) {
+		k := new(*k)
+		k.User = to
+		serviceCredentials.Put(tx, id, k)
 	}
 }

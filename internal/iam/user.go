@@ -22,6 +22,7 @@ const byGroup = "group"
 var users = store.NewKind("iam.user", append(
 	grantIndexes(func(u *User) string { return u.Account }, func(u *User) *Grants { return &u.Grants }),
 	store.Index[User]{Name: byGroup, Keys: func(_ string, u *User) []string { return u.Groups }},
+	store.Index[User]{Name: byID, Keys: func(_ string, u *User) []string { return []string{u.ID} }},
 )...)
 
 // CreateUser makes a user without credentials.
@@ -129,9 +130,13 @@ func (s *Service) DeleteUser(c *call.Call, in *api.DeleteUserInput) (*api.Delete
 	if count(sshKeys.By(c.State, byUser, u.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must delete SSH public keys first.")
 	}
+	if count(serviceCredentials.By(c.State, byUser, u.key())) > 0 {
+		return nil, conflict("Cannot delete entity, must delete service specific credentials first.")
+	}
 	if len(u.Groups) > 0 {
 		return nil, conflict("Cannot delete entity, must remove users from group first.")
 	}
+	forgetAccess(c.Tx, u.Account, u.ID)
 	users.Delete(c.Tx, u.key())
 	return nil, nil
 }

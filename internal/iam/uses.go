@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -24,12 +25,20 @@ var lastUses = store.NewKind[LastUse]("iam.lastuse")
 // FlushUses. A crash loses what was noted since; another replica sees it once
 // it is stored.
 type uses struct {
-	mu    sync.Mutex
-	noted map[string]LastUse
+	mu       sync.Mutex
+	noted    map[string]LastUse
+	accesses map[accessed]Access
 }
 
 // Used notes that a principal has authenticated for a call.
 func (s *Service) Used(p *aws.Principal, region, service string, at time.Time) {
+	at = at.UTC().Truncate(time.Second)
+	s.uses.mu.Lock()
+	defer s.uses.mu.Unlock()
+	if s.uses.accesses == nil {
+		s.uses.accesses = make(map[accessed]Access)
+	}
+	s.uses.accesses[accessed{p.Account, entityID(p), service}] = Access{at, region}
 	id := p.AccessKeyID
 	if p.Session != nil {
 		id = p.Session.IssuerID
@@ -37,21 +46,19 @@ func (s *Service) Used(p *aws.Principal, region, service string, at time.Time) {
 			return // the key that asked for the session was noted then
 		}
 	}
-	s.uses.mu.Lock()
-	defer s.uses.mu.Unlock()
 	if s.uses.noted == nil {
 		s.uses.noted = make(map[string]LastUse)
 	}
-	s.uses.noted[id] = LastUse{at.UTC().Truncate(time.Second), region, service}
+	s.uses.noted[id] = LastUse{at, region, service}
 }
 
 // FlushUses stores what Used has noted. A nil error means that it is durable.
 func (s *Service) FlushUses(ctx context.Context, st *store.Store) error {
 	s.uses.mu.Lock()
-	noted := s.uses.noted
-	s.uses.noted = nil
+	noted, accesses := s.uses.noted, s.uses.accesses
+	s.uses.noted, s.uses.accesses = nil, nil
 	s.uses.mu.Unlock()
-	if len(noted) == 0 {
+	if len(noted)+len(accesses) == 0 {
 		return nil
 	}
 	err := st.Update(ctx, func(tx *store.Tx) error {
@@ -60,22 +67,24 @@ func (s *Service) FlushUses(ctx context.Context, st *store.Store) error {
 				lastUses.Put(tx, id, &use)
 			}
 		}
+		storeAccesses(tx, accesses)
 		return nil
 	})
 	if err != nil {
-		s.keep(noted)
+		s.keep(noted, accesses)
 	}
 	return err
 }
 
 // keep notes again what could not be stored.
-func (s *Service) keep(noted map[string]LastUse) {
+func (s *Service) keep(noted map[string]LastUse, accesses map[accessed]Access) {
 	s.uses.mu.Lock()
 	defer s.uses.mu.Unlock()
 	for id, use := range s.uses.noted {
 		noted[id] = use
 	}
-	s.uses.noted = noted
+	maps.Copy(accesses, s.uses.accesses)
+	s.uses.noted, s.uses.accesses = noted, accesses
 }
 
 // used reports whether the access key or the role of that id still exists.

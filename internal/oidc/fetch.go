@@ -12,12 +12,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/orgtrail/orgtrail/internal/outbound"
 )
 
 // The bounds of one answer.
@@ -84,19 +84,9 @@ func (v *Verifier) get(ctx context.Context, address string, thumbprints []string
 	return b, err
 }
 
-// transport reaches one host, once. Addresses are judged after the name was
-// resolved, so that no name leads elsewhere.
+// transport reaches one host, once.
 func (v *Verifier) transport(host string, thumbprints []string) *http.Transport {
-	dialer := &net.Dialer{Timeout: patience, Control: func(_, address string, _ syscall.RawConn) error {
-		a, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return err
-		}
-		if !v.Private && !isPublic(a.Addr()) {
-			return fmt.Errorf("%s is not an address of the public internet", a.Addr())
-		}
-		return nil
-	}}
+	dialer := &net.Dialer{Timeout: patience, Control: outbound.Guard{Private: v.Private}.Control}
 	return &http.Transport{
 		DialContext: dialer.DialContext, TLSHandshakeTimeout: patience, ResponseHeaderTimeout: patience,
 		DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeaders,
@@ -106,26 +96,6 @@ func (v *Verifier) transport(host string, thumbprints []string) *http.Transport 
 			VerifyConnection:   func(cs tls.ConnectionState) error { return trusts(cs.PeerCertificates, host, thumbprints) },
 		},
 	}
-}
-
-// reserved are the networks that netip does not tell from public ones.
-var reserved = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001::/32"),
-	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
-}
-
-// isPublic reports whether an address may be that of an issuer of the public
-// internet. Addresses that carry another one inside (NAT64, 6to4, Teredo) are
-// none.
-func isPublic(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" {
-		return false
-	}
-	return !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // trusts verifies a host's certificates: a known authority vouches for them,

@@ -5,9 +5,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
-	"math/big"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // keys are an issuer's, by id.
@@ -21,65 +21,38 @@ const (
 )
 
 // parseKeys reads a JSON Web Key Set (RFC 7517). Keys that cannot verify RS256
-// or ES256 are left out.
+// or ES256, or cannot be read, are left out: one of them does not spoil the
+// others.
 func parseKeys(b []byte) (keys, error) {
 	var set struct {
-		Keys []struct {
-			Kty, Kid, Use, Crv string
-			N, E, X, Y         string
-		}
+		Keys []json.RawMessage
 	}
 	if err := json.Unmarshal(b, &set); err != nil {
 		return nil, err
 	}
 	found := make(keys)
-	for i, k := range set.Keys {
-		if i == mostKeys {
-			break
-		}
-		if k.Use != "" && k.Use != "sig" {
+	for _, text := range set.Keys[:min(len(set.Keys), mostKeys)] {
+		var k jose.JSONWebKey
+		if json.Unmarshal(text, &k) != nil || k.Use != "" && k.Use != "sig" {
 			continue
 		}
-		switch k.Kty {
-		case "RSA":
-			if key, ok := rsaKey(k.N, k.E); ok {
-				found[k.Kid] = key
-			}
-		case "EC":
-			if key, ok := ecKey(k.Crv, k.X, k.Y); ok {
-				found[k.Kid] = key
-			}
+		if verifies(k.Key) {
+			found[k.KeyID] = k.Key
 		}
 	}
 	return found, nil
 }
 
-func rsaKey(modulus, exponent string) (*rsa.PublicKey, bool) {
-	n, e := number(modulus), number(exponent)
-	if n == nil || e == nil || !e.IsInt64() || e.Int64() < 3 || e.Int64() > 1<<31-1 || e.Bit(0) == 0 ||
-		n.BitLen() < leastRSA || n.BitLen() > mostRSA {
-		return nil, false
+// verifies reports whether a key is one for RS256 or ES256.
+func verifies(key any) bool {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		size := key.N.BitLen()
+		return size >= leastRSA && size <= mostRSA && key.E >= 3 && key.E%2 == 1
+	case *ecdsa.PublicKey:
+		return key.Curve == elliptic.P256()
 	}
-	return &rsa.PublicKey{N: n, E: int(e.Int64())}, true
-}
-
-func ecKey(curve, x, y string) (*ecdsa.PublicKey, bool) {
-	bx, errX := base64.RawURLEncoding.DecodeString(x)
-	by, errY := base64.RawURLEncoding.DecodeString(y)
-	if curve != "P-256" || errX != nil || errY != nil || len(bx) != 32 || len(by) != 32 {
-		return nil, false
-	}
-	const uncompressed = 4
-	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{uncompressed}, bx...), by...))
-	return key, err == nil
-}
-
-func number(text string) *big.Int {
-	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(b) == 0 || len(b) > mostRSA/8+1 {
-		return nil
-	}
-	return new(big.Int).SetBytes(b)
+	return false
 }
 
 // find returns the keys that may have signed a token: the one it names, or all

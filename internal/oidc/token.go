@@ -2,15 +2,12 @@ package oidc
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"math/big"
 	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // The ways in which a token is no good. What keeps an issuer's keys from being
@@ -43,46 +40,42 @@ type Claims struct {
 	SourceIdentity string
 }
 
+// algorithms are the signatures that are accepted. A token of another one is
+// nobody's, whatever it says.
+var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.ES256}
+
 // token is a token taken apart.
 type token struct {
-	algorithm, keyID string
-	claims           Claims
-	signed           string
-	signature        []byte
+	keyID  string
+	claims Claims
+	signed *jose.JSONWebSignature
 }
 
 // Unverified reads what a token says without asking whether it is true: whose
-// keys to verify it with. The error is ErrMalformed.
+// keys to verify it with. The error is ErrMalformed, or ErrSignature when its
+// algorithm is none that is accepted.
 func Unverified(text string) (Claims, error) {
 	t, err := parse(text)
 	return t.claims, err
 }
 
 func parse(text string) (t token, err error) {
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 || len(text) > longestToken {
+	if len(text) > longestToken {
 		return t, ErrMalformed
 	}
-	var header struct {
-		Alg  string   `json:"alg"`
-		Kid  string   `json:"kid"`
-		Crit []string `json:"crit"`
+	if t.signed, err = jose.ParseSignedCompact(text, algorithms); err != nil {
+		var other *jose.ErrUnexpectedSignatureAlgorithm
+		if errors.As(err, &other) {
+			return t, ErrSignature
+		}
+		return t, ErrMalformed
 	}
 	var body payload
-	if !decode(parts[0], &header) || !decode(parts[1], &body) || len(header.Crit) > 0 {
+	if json.Unmarshal(t.signed.UnsafePayloadWithoutVerification(), &body) != nil {
 		return t, ErrMalformed
 	}
-	if t.signature, err = base64.RawURLEncoding.DecodeString(parts[2]); err != nil {
-		return t, ErrMalformed
-	}
-	t.algorithm, t.keyID, t.signed = header.Alg, header.Kid, parts[0]+"."+parts[1]
-	t.claims = body.claims()
+	t.keyID, t.claims = t.signed.Signatures[0].Header.KeyID, body.claims()
 	return t, nil
-}
-
-func decode(part string, into any) bool {
-	b, err := base64.RawURLEncoding.DecodeString(part)
-	return err == nil && json.Unmarshal(b, into) == nil
 }
 
 // payload is the middle of a token.
@@ -152,16 +145,6 @@ func (c *Claims) current(now time.Time) error {
 // signedBy reports whether a key has made the signature. The algorithm must be
 // that of the key: a token does not choose how it is judged.
 func (t *token) signedBy(key crypto.PublicKey) bool {
-	sum := sha256.Sum256([]byte(t.signed))
-	switch key := key.(type) {
-	case *rsa.PublicKey:
-		return t.algorithm == "RS256" && rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], t.signature) == nil
-	case *ecdsa.PublicKey:
-		if t.algorithm != "ES256" || len(t.signature) != 64 {
-			return false
-		}
-		r, s := new(big.Int).SetBytes(t.signature[:32]), new(big.Int).SetBytes(t.signature[32:])
-		return ecdsa.Verify(key, sum[:], r, s)
-	}
-	return false
+	_, err := t.signed.Verify(key)
+	return err == nil
 }

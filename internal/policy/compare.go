@@ -36,7 +36,7 @@ func (s *Statement) Compare(r Request) Comparison {
 		c.Principal = Caller
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(r.Context) {
+		if !s.conditions[i].holds(r.context()) {
 			c.Failing = append(c.Failing, i)
 		}
 	}

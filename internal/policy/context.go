@@ -39,7 +39,7 @@ func PrincipalContext(p aws.Principal, tags map[string]string, now time.Time) Co
 		c.Set("aws:ViaAWSService", "false")
 		return c
 	}
-	if p.Type == aws.WebIdentityUser {
+	if p.IsVouchedFor() {
 		c.Set("aws:FederatedProvider", p.Provider)
 		c.Set("aws:ViaAWSService", "false")
 		return c

@@ -116,7 +116,7 @@ func compileStatement(src *outlineStatement, variables bool) (s Statement, err *
 // matches reports whether the statement speaks of the request's action and
 // resource and whether its conditions hold. Of principals it knows nothing.
 func (s *Statement) matches(r *Request) bool {
-	return s.matchesAction(r.Action) && s.matchesResource(r) && s.holds(r.Context)
+	return s.matchesAction(r.Action) && s.matchesResource(r) && (len(s.conditions) == 0 || s.holds(r.context()))
 }
 
 func (s *Statement) matchesAction(action string) bool {
@@ -133,7 +133,12 @@ func (s *Statement) matchesResource(r *Request) bool {
 		return true
 	}
 	for i := range s.resources {
-		if s.resources[i].match(r.Resource, r.Context) {
+		t := &s.resources[i]
+		var ctx Context
+		if t.shape == template {
+			ctx = r.context()
+		}
+		if t.match(r.Resource, ctx) {
 			return !s.notResource
 		}
 	}

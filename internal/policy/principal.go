@@ -109,10 +109,10 @@ func callerOf(r *Request) caller {
 		return caller{kind: p.Type, service: p.Service}
 	case aws.Anonymous:
 		c = caller{kind: p.Type}
-		if provider := r.Context["aws:federatedprovider"]; len(provider) == 1 {
+		if provider := r.context()["aws:federatedprovider"]; len(provider) == 1 {
 			c.provider = provider[0]
 		}
-	case aws.WebIdentityUser:
+	case aws.WebIdentityUser, aws.SAMLUser:
 		c = caller{kind: aws.Anonymous, provider: p.Provider}
 	case aws.Root, aws.AWSAccount:
 		c.own, c.ownID = "", "" // nothing but the account itself

@@ -23,6 +23,17 @@ type Request struct {
 	// Context holds the condition keys. PrincipalContext makes those that
 	// follow from the caller; the rest is the request's own.
 	Context Context
+	// Later makes the Context when a policy first asks for it, which few
+	// do. nil: Context is all there is.
+	Later func() Context
+}
+
+// context returns the condition keys.
+func (r *Request) context() Context {
+	if r.Later != nil {
+		r.Context, r.Later = r.Later(), nil
+	}
+	return r.Context
 }
 
 // Documents are the policies that bear on a request.

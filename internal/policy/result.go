@@ -89,7 +89,7 @@ func (r Result) Denial(q Request) *aws.Error {
 // Message says in AWS's words why a request is refused, and "" if it is not.
 // It names one cause, the first that evaluation met.
 func (r Result) Message(q Request) string {
-	if q.Principal.Type == aws.WebIdentityUser && r.Decision != Allowed {
+	if q.Principal.IsVouchedFor() && r.Decision != Allowed {
 		return "Not authorized to perform " + q.Action
 	}
 	head := fmt.Sprintf("User: %s is not authorized to perform: %s%s", nameOf(&q.Principal), q.Action, onResource(&q))
@@ -152,6 +152,7 @@ func sameOrganization(q *Request) bool {
 	if q.ResourceAccount == "" || q.ResourceAccount == q.Principal.Account {
 		return q.Principal.Account != ""
 	}
-	mine, theirs := q.Context["aws:principalorgid"], q.Context["aws:resourceorgid"]
+	ctx := q.context()
+	mine, theirs := ctx["aws:principalorgid"], ctx["aws:resourceorgid"]
 	return len(mine) == 1 && len(theirs) == 1 && mine[0] == theirs[0]
 }

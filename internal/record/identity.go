@@ -1,6 +1,10 @@
 package record
 
-import "github.com/orgtrail/orgtrail/internal/aws"
+import (
+	"strings"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+)
 
 // callerIdentity writes the userIdentity of a caller in the log of an
 // account: all of it in its own, little in another's.
@@ -26,6 +30,13 @@ func (e *encoder) identity(p *aws.Principal) {
 		e.text("principalId", p.ID)
 		e.text("userName", p.UserName)
 		e.text("identityProvider", p.Provider)
+		return
+	case aws.SAMLUser:
+		provider, _, _ := strings.Cut(p.ID, ":") // its name qualifier
+		e.text("type", string(p.Type))
+		e.text("principalId", p.ID)
+		e.text("userName", p.UserName)
+		e.text("identityProvider", provider)
 		return
 	case aws.Anonymous:
 		e.text("type", string(aws.AWSAccount))
@@ -87,6 +98,9 @@ func (e *encoder) session(p *aws.Principal) {
 	e.end()
 	if s.SourceIdentity != "" {
 		e.text("sourceIdentity", s.SourceIdentity)
+	}
+	if p.IsAssumedRoot() {
+		e.text("assumedRoot", "true")
 	}
 	e.end()
 }

@@ -17,17 +17,17 @@ import (
 // call before any policy is asked. What is found is noted for the record, so
 // that a refused call says what it was about.
 func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
-	need, ok := needs[c.Operation.Name]
+	p, ok := permissions[c.Operation.Name]
 	if !ok {
 		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
 	}
 	q := &question{c: c, in: reflect.ValueOf(in).Elem()}
-	if !need.unbound {
+	if !p.unbound {
 		if err := q.find(q.text("Bucket"), q.text("ExpectedBucketOwner")); err != nil {
 			return nil, err
 		}
 	}
-	if err := need.ask(q); err != nil {
+	if err := p.ask(q); err != nil {
 		return nil, err
 	}
 	return q.targets, nil

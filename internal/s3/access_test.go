@@ -98,7 +98,7 @@ func TestAccess(t *testing.T) {
 		if got := actions(targets); got != wanted[op.Name] {
 			t.Errorf("%s: %s, want %s", op.Name, got, wanted[op.Name])
 		}
-		if needs[op.Name].unbound {
+		if permissions[op.Name].unbound {
 			continue
 		}
 		for _, target := range targets {
@@ -113,7 +113,7 @@ func TestAccess(t *testing.T) {
 		h.equal(op.Name+" resources", h.last.Resources, resources)
 		h.equal(op.Name+" owners", h.last.Owners, []string{owner})
 	}
-	for name := range needs {
+	for name := range permissions {
 		if api.API.Operation(name) == nil {
 			t.Errorf("%s is no operation", name)
 		}

@@ -18,16 +18,16 @@ const (
 // maxGrants is how many grants one list holds.
 const maxGrants = 100
 
-// ACLsDisabled reports whether access control lists have no meaning in the
+// aclsDisabled reports whether access control lists have no meaning in the
 // bucket and may not be set.
-func (b *Bucket) ACLsDisabled() bool {
+func (b *Bucket) aclsDisabled() bool {
 	return b.Ownership == api.ObjectOwnershipBucketOwnerEnforced
 }
 
 // grants is the bucket's access control list: the owner's full control where
 // nothing else was set or lists are disabled.
 func (b *Bucket) grants() []api.Grant {
-	if b.Grants == nil || b.ACLsDisabled() {
+	if b.Grants == nil || b.aclsDisabled() {
 		return cannedGrants(api.BucketCannedACLPrivate, b.Account)
 	}
 	return b.Grants
@@ -179,7 +179,7 @@ func (b *Bucket) setFirstGrants(in *api.CreateBucketInput) error {
 	switch {
 	case err != nil:
 		return err
-	case b.ACLsDisabled():
+	case b.aclsDisabled():
 		return aws.Errorf("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting").
 			With("BucketName", b.Name)
 	case publicGrants(grants):
@@ -232,9 +232,9 @@ func (s *Service) PutBucketAcl(c *call.Call, in *api.PutBucketAclInput) (*api.Pu
 		switch {
 		case err != nil:
 			return err
-		case b.ACLsDisabled() && in.AccessControlPolicy != nil && onlyOwner(grants, b.Account):
+		case b.aclsDisabled() && in.AccessControlPolicy != nil && onlyOwner(grants, b.Account):
 			return nil
-		case b.ACLsDisabled():
+		case b.aclsDisabled():
 			return aws.Errorf("AccessControlListNotSupported", "The bucket does not allow ACLs").With("BucketName", b.Name)
 		case b.PublicAccess.blocksACLs() && publicGrants(grants):
 			return accessDenied()

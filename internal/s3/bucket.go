@@ -21,20 +21,24 @@ type Bucket struct {
 	Created time.Time `json:"created"`
 
 	Policy       policy.Source                  `json:"policy,omitzero"`
-	PublicAccess *PublicAccess                  `json:"publicAccess,omitempty"`
+	PublicAccess *publicAccess                  `json:"publicAccess,omitempty"`
 	Ownership    string                         `json:"ownership,omitempty"` // of objects
 	Grants       []api.Grant                    `json:"grants,omitempty"`    // nil: the owner alone
 	Versioning   string                         `json:"versioning,omitempty"`
 	Encryption   *api.ServerSideEncryptionRule  `json:"encryption,omitempty"` // nil: AES256
 	Tags         []api.Tag                      `json:"tags,omitempty"`
-	Lifecycle    *Lifecycle                     `json:"lifecycle,omitempty"`
+	Lifecycle    *lifecycle                     `json:"lifecycle,omitempty"`
 	Notification *api.NotificationConfiguration `json:"notification,omitempty"`
 	Logging      *api.LoggingEnabled            `json:"logging,omitempty"`
-	ObjectLock   *ObjectLock                    `json:"objectLock,omitempty"`
+	ObjectLock   *objectLock                    `json:"objectLock,omitempty"`
 	CORS         []api.CORSRule                 `json:"cors,omitempty"`
 	Website      *api.WebsiteConfiguration      `json:"website,omitempty"`
 	Acceleration string                         `json:"acceleration,omitempty"`
 	Payer        string                         `json:"payer,omitempty"` // "": the owner
+
+	// Encrypts says that the bucket has, or had, objects that a key of KMS
+	// encrypts.
+	Encrypts bool `json:"encrypts,omitempty"`
 }
 
 // buckets are all buckets, by name: the namespace is one for all accounts.
@@ -45,11 +49,11 @@ var byAccount = store.Index[Bucket]{Name: "account", Keys: func(_ string, b *Buc
 // ARN of the bucket.
 func (b *Bucket) ARN() string { return bucketARN(b.Name) }
 
-// Versioned reports whether the bucket keeps, or once kept, versions.
-func (b *Bucket) Versioned() bool { return b.Versioning != "" }
+// versioned reports whether the bucket keeps, or once kept, versions.
+func (b *Bucket) versioned() bool { return b.Versioning != "" }
 
-// RequesterPays reports whether callers from elsewhere must say that they pay.
-func (b *Bucket) RequesterPays() bool { return b.Payer == api.PayerRequester }
+// requesterPays reports whether callers from elsewhere must say that they pay.
+func (b *Bucket) requesterPays() bool { return b.Payer == api.PayerRequester }
 
 // host is the name under which the bucket is reached in its region.
 func (b *Bucket) host() string { return b.Name + ".s3." + b.Region + ".amazonaws.com" }
@@ -68,6 +72,15 @@ func findBucket(r store.Reader, name string) (*Bucket, *aws.Error) {
 		return nil, noSuchBucket(name)
 	}
 	return b, nil
+}
+
+// BucketRegion is where a bucket is, false when there is none.
+func BucketRegion(r store.Reader, name string) (string, bool) {
+	b, ok := buckets.Get(r, name)
+	if !ok {
+		return "", false
+	}
+	return b.Region, true
 }
 
 // bucket returns the bucket that a call names, which is shared: change a
@@ -185,7 +198,7 @@ func newBucket(c *call.Call, region string, in *api.CreateBucketInput) (*Bucket,
 		b.Tags = in.CreateBucketConfiguration.Tags
 	}
 	if aws.Val(in.ObjectLockEnabledForBucket) {
-		b.ObjectLock, b.Versioning = &ObjectLock{}, api.BucketVersioningStatusEnabled
+		b.ObjectLock, b.Versioning = &objectLock{}, api.BucketVersioningStatusEnabled
 	}
 	return b, b.setFirstGrants(in)
 }
@@ -209,13 +222,14 @@ func (s *Service) DeleteBucket(c *call.Call, in *api.DeleteBucketInput) (*api.De
 		return nil, err
 	}
 	switch err := s.do(c, &api.DeleteBucketInput{Bucket: &b.Name}, "NoSuchBucket"); {
-	case aws.CodeOf(err) == "BucketNotEmpty" && b.Versioned():
+	case aws.CodeOf(err) == "BucketNotEmpty" && b.versioned():
 		return nil, notEmpty(b, "The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
 	case aws.CodeOf(err) == "BucketNotEmpty":
 		return nil, notEmpty(b, "The bucket you tried to delete is not empty")
 	case err != nil:
 		return nil, err
 	}
+	forgetUploads(c.Tx, b.Name+"/")
 	buckets.Delete(c.Tx, b.Name)
 	return nil, nil
 }

@@ -165,7 +165,7 @@ func TestListBuckets(t *testing.T) {
 func TestNoSuchBucket(t *testing.T) {
 	h := newHouse(t)
 	for _, op := range api.API.Operations {
-		if needs[op.Name].unbound {
+		if permissions[op.Name].unbound {
 			continue
 		}
 		in := op.NewInput()

@@ -11,12 +11,27 @@ import (
 // DeleteObject deletes an object or one of its versions. Where there are
 // versions, it puts a delete marker before them unless one is named.
 func (s *Service) DeleteObject(c *call.Call, in *api.DeleteObjectInput) (*api.DeleteObjectOutput, error) {
-	if _, err := s.bucket(c, in.Bucket); err != nil {
+	b, err := s.bucket(c, in.Bucket)
+	if err != nil {
 		return nil, err
 	}
 	q := *in
 	q.MFA, q.RequestPayer, q.ExpectedBucketOwner = nil, nil, nil
-	return forward[api.DeleteObjectOutput](s, c, &q)
+	out, err := forward[api.DeleteObjectOutput](s, c, &q)
+	if err != nil {
+		return nil, err
+	}
+	s.notify(c, b, deletionEvent(in.Key, in.VersionId, out.VersionId, out.DeleteMarker))
+	return out, nil
+}
+
+// deletionEvent is what happened to an object that a call deleted, or put a
+// delete marker before.
+func deletionEvent(key, asked, id *string, marker *bool) objectEvent {
+	if asked == nil && aws.Val(marker) {
+		return objectEvent{name: objectMarked, key: aws.Val(key), version: id}
+	}
+	return objectEvent{name: objectDeleted, key: aws.Val(key), version: asked}
 }
 
 const maxDeletes = 1000
@@ -42,9 +57,12 @@ func (s *Service) DeleteObjects(c *call.Call, in *api.DeleteObjectsInput) (*api.
 		}
 	}
 	out.Errors = append(out.Errors, refused...)
-	for i := range out.Deleted {
-		emitDeletion(c, b, out.Deleted[i].Key, out.Deleted[i].VersionId, nil)
+	events := make([]objectEvent, len(out.Deleted))
+	for i, d := range out.Deleted {
+		emitDeletion(c, b, d.Key, d.VersionId, nil)
+		events[i] = deletionEvent(d.Key, d.VersionId, d.DeleteMarkerVersionId, d.DeleteMarker)
 	}
+	s.notify(c, b, events...)
 	for i := range out.Errors {
 		e := &out.Errors[i]
 		emitDeletion(c, b, e.Key, e.VersionId, aws.Errorf(aws.Val(e.Code), "%s", aws.Val(e.Message)))

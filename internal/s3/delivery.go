@@ -19,22 +19,19 @@ const (
 	logACL     = api.ObjectCannedACLBucketOwnerFullControl
 )
 
-// Source is the resource that a service acts for: a trail.
-type Source struct {
-	ARN     string
-	Account string // the owner of the trail, also for what it delivers for members
-	// Organization is the organization of that account and OrganizationPath
-	// the account's place in it (o-…/r-…/ou-…/). Both are "" when it is in
-	// none.
-	Organization, OrganizationPath string
-}
-
 // LogBucketProbe asks, as CloudTrail for a trail, whether a bucket's policy
 // lets it read the bucket's access control list and put objects under each of
 // the keys. The reading is a call of S3 that the owner finds in its log; it is
 // emitted with the call that wanted to know. The error is what S3 would
 // answer CloudTrail.
-func (s *Service) LogBucketProbe(c *call.Call, bucket string, keys []string, from Source) *aws.Error {
+func (s *Service) LogBucketProbe(c *call.Call, bucket string, keys []string, from call.Source) *aws.Error {
+	return s.LogKeyProbe(c, bucket, keys, "", from)
+}
+
+// LogKeyProbe is LogBucketProbe for files that a key of KMS will encrypt,
+// which is asked as well: the error is then also what S3 would answer where
+// the key's policy does not let CloudTrail in.
+func (s *Service) LogKeyProbe(c *call.Call, bucket string, keys []string, kmsKey string, from call.Source) *aws.Error {
 	b, err := findBucket(c.State, bucket)
 	if err != nil {
 		return err
@@ -45,7 +42,14 @@ func (s *Service) LogBucketProbe(c *call.Call, bucket string, keys []string, fro
 		return err
 	}
 	for _, key := range keys {
-		if err := s.admitsLog(c.State, b, key, from); err != nil {
+		d := b.deliver(&ServiceObject{Bucket: bucket, Key: key, KMSKey: kmsKey, From: from})
+		if err := s.admitsLog(c.State, b, d); err != nil {
+			return err
+		}
+		if kmsKey == "" {
+			continue
+		}
+		if _, err := s.admitsKey(c.State, b, key, d.encryption, from); err != nil {
 			return err
 		}
 	}
@@ -57,39 +61,111 @@ type ServiceObject struct {
 	Bucket, Key string
 	Body        []byte            // gzip of JSON
 	Metadata    map[string]string // without the prefix x-amz-meta-
-	From        Source
+	From        call.Source
+	// KMSKey is the ARN of the key that encrypts the object; "" leaves that
+	// to the bucket. The key's policy must let the service use it.
+	KMSKey string
+}
+
+// delivery is a service's object on its way into a bucket.
+type delivery struct {
+	*ServiceObject
+	encryption plan
+}
+
+// trailContext is the key of the encryption context that names the trail.
+const trailContext = "aws:cloudtrail:arn"
+
+// deliver decides how a service's object is encrypted.
+func (b *Bucket) deliver(o *ServiceObject) *delivery {
+	d := &delivery{ServiceObject: o}
+	switch rule := b.encryptionRule(); {
+	case o.KMSKey != "":
+		d.encryption = plan{key: o.KMSKey, bucketKey: aws.Val(rule.BucketKeyEnabled), asked: true}
+	case aws.Val(rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm) == api.ServerSideEncryptionAwsKms:
+		d.encryption, _ = b.encryption(o.Key, wish{}) // without wishes there are none to refuse
+	default:
+		d.encryption.asked = true
+	}
+	if o.From.Service == logService && d.encryption.key != "" {
+		d.encryption.context = map[string]string{trailContext: o.From.ARN}
+	}
+	return d
+}
+
+// headers are what the service says of the encryption, by the names of the
+// headers; what it leaves to the bucket it does not say.
+func (d *delivery) headers() map[string]string {
+	switch {
+	case !d.encryption.asked:
+		return nil
+	case d.encryption.key == "":
+		return map[string]string{"x-amz-server-side-encryption": api.ServerSideEncryptionAes256}
+	}
+	return map[string]string{
+		"x-amz-server-side-encryption":                api.ServerSideEncryptionAwsKms,
+		"x-amz-server-side-encryption-aws-kms-key-id": d.encryption.key,
+	}
 }
 
 // PutAsService puts an object as CloudTrail does, if the bucket's policy lets
-// it in now. A nil error promises that the object is durable; putting it
-// again is harmless, and the body is the caller's again. The error has S3's
-// code; that of a data plane that gave no answer is aws.InternalFailure, and
-// the object may then be there or not.
+// it in now, and that of the key that encrypts it. A nil error promises that
+// the object is durable; putting it again is harmless, and the body is the
+// caller's again. The error has S3's code; that of a data plane that gave no
+// answer is aws.InternalFailure, and the object may then be there or not.
 //
 // The event is the data event that S3 records of the call, in the owner's
 // log, for the caller to journal where a trail selects it. It is the zero
-// Event when there is no bucket to speak of.
+// Event when there is no bucket to speak of. The use of a key is not
+// recorded: the record of each log file's would be the next log file.
 func (s *Service) PutAsService(ctx context.Context, r store.Reader, o ServiceObject) (call.Event, *aws.Error) {
 	b, err := findBucket(r, o.Bucket)
 	if err != nil {
 		return call.Event{}, err
 	}
-	if err = s.admitsLog(r, b, o.Key, o.From); err == nil {
-		err = s.putLog(ctx, b, &o)
+	d := b.deliver(&o)
+	var e *envelope
+	if err = s.admitsLog(r, b, d); err == nil {
+		e, err = s.putLog(ctx, r, b, d)
 	}
-	return putEvent(b, &o, err), err
+	return putEvent(b, d, e, err), err
 }
 
 // putLog writes the bytes.
-func (s *Service) putLog(ctx context.Context, b *Bucket, o *ServiceObject) *aws.Error {
-	_, err := s.Plane.Do(ctx, &api.PutObjectInput{
-		Bucket: &b.Name, Key: &o.Key,
-		Body: io.NopCloser(bytes.NewReader(o.Body)), ContentLength: new(int64(len(o.Body))),
+func (s *Service) putLog(ctx context.Context, r store.Reader, b *Bucket, d *delivery) (*envelope, *aws.Error) {
+	in := &api.PutObjectInput{
+		Bucket: &b.Name, Key: &d.Key,
+		Body: io.NopCloser(bytes.NewReader(d.Body)), ContentLength: new(int64(len(d.Body))),
 		ContentType: new("application/json"), ContentEncoding: new("gzip"),
-		ServerSideEncryption: new(api.ServerSideEncryptionAes256),
-		Metadata:             o.Metadata,
-	})
-	return answered(err)
+		Metadata: d.Metadata,
+	}
+	out, e, err := s.putFor(ctx, r, b, d, in)
+	if err != nil {
+		return nil, answered(err)
+	}
+	s.notifyAs(ctx, b, actor{principal: d.From.Service, account: d.From.Service, address: d.From.Service, request: aws.UUID()},
+		objectEvent{name: objectPut, key: d.Key, version: out.VersionId, etag: out.ETag, size: new(int64(len(d.Body)))})
+	return e, nil
+}
+
+func (s *Service) putFor(ctx context.Context, r store.Reader, b *Bucket, d *delivery, in *api.PutObjectInput) (*api.PutObjectOutput, *envelope, error) {
+	if d.encryption.key != "" {
+		k, e, failed := s.newKeyFor(r, b, d.Key, d.encryption, d.From)
+		if failed != nil {
+			return nil, nil, failed
+		}
+		if err := s.markEncrypted(ctx, b); err != nil {
+			return nil, nil, err
+		}
+		out, err := s.putEncrypted(ctx, k, e, in)
+		return out, e, err
+	}
+	in.ServerSideEncryption = new(api.ServerSideEncryptionAes256)
+	answer, err := s.Plane.Do(ctx, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	return answer.(*api.PutObjectOutput), nil, nil
 }
 
 // answered is err as S3 answers it, or an InternalFailure where there was no
@@ -110,51 +186,35 @@ func answered(err error) *aws.Error {
 
 // admitsLog asks whether the service may put an object with the headers that
 // it sends.
-func (s *Service) admitsLog(r store.Reader, b *Bucket, key string, from Source) *aws.Error {
+func (s *Service) admitsLog(r store.Reader, b *Bucket, d *delivery) *aws.Error {
 	headers := policy.Context{}
 	headers.Set("s3:x-amz-acl", logACL)
-	headers.Set("s3:x-amz-server-side-encryption", api.ServerSideEncryptionAes256)
-	return s.admits(r, b, "s3:PutObject", objectARN(b.Name, key), from, headers)
+	for name, value := range d.headers() {
+		headers.Set("s3:"+name, value)
+	}
+	return s.admits(r, b, "s3:PutObject", objectARN(b.Name, d.Key), d.From, headers)
 }
 
 // admits decides whether the bucket lets the service do something for a
 // source. Nobody would pay for a delivery into a bucket whose requesters pay.
-func (s *Service) admits(r store.Reader, b *Bucket, action, arn string, from Source, headers policy.Context) *aws.Error {
-	if b.RequesterPays() {
+func (s *Service) admits(r store.Reader, b *Bucket, action, arn string, from call.Source, headers policy.Context) *aws.Error {
+	if b.requesterPays() {
 		return accessDenied()
 	}
-	service := aws.ServicePrincipal(logService)
-	req := policy.Request{
-		Principal: service, Action: action, Resource: arn, ResourceAccount: b.Account,
-		Context: from.context(service, b, headers),
-	}
-	docs := policy.Documents{Resource: b.policyFor(&service, action)}
+	service := aws.ServicePrincipal(from.Service)
+	headers.Set("s3:ResourceAccount", b.Account)
+	var rcps [][]policy.Attached
 	if s.ResourceControls != nil {
-		docs.RCPs = s.ResourceControls(r, b.Account)
+		rcps = s.ResourceControls(r, b.Account)
 	}
-	if policy.Evaluate(req, docs).Decision != policy.Allowed {
+	t := call.Target{
+		Action: action, Resource: arn, Owner: b.Account,
+		Policy: b.policyFor(&service, action), Context: headers,
+	}
+	if from.Ask(t, b.Region, s.Now(), rcps) != nil {
 		return accessDenied()
 	}
 	return nil
-}
-
-// context adds to the headers what a policy sees of a service's call.
-func (from Source) context(service aws.Principal, b *Bucket, headers policy.Context) policy.Context {
-	ctx := headers
-	for key, values := range policy.PrincipalContext(service, nil, b.Created) {
-		ctx[key] = values
-	}
-	ctx.Set("aws:SecureTransport", "true")
-	ctx.Set("aws:RequestedRegion", b.Region)
-	ctx.Set("aws:ResourceAccount", b.Account)
-	ctx.Set("s3:ResourceAccount", b.Account)
-	ctx.Set("aws:SourceArn", from.ARN)
-	ctx.Set("aws:SourceAccount", from.Account)
-	if from.Organization != "" {
-		ctx.Set("aws:SourceOrgID", from.Organization)
-		ctx.Set("aws:SourceOrgPaths", from.OrganizationPath)
-	}
-	return ctx
 }
 
 // serviceEvent is what the two records of a delivery have in common.
@@ -168,25 +228,32 @@ func serviceEvent(b *Bucket, name string, err *aws.Error) call.Event {
 
 func probeEvent(b *Bucket, err *aws.Error) call.Event {
 	e := serviceEvent(b, "GetBucketAcl", err)
-	e.ReadOnly = true
+	e.ReadOnly, e.Stands = true, true
 	e.Request = map[string]any{"bucketName": b.Name, "Host": b.host(), "acl": ""}
 	return e
 }
 
-func putEvent(b *Bucket, o *ServiceObject, err *aws.Error) call.Event {
-	e := serviceEvent(b, "PutObject", err)
-	e.DataType = objectType
-	e.Resources = append([]call.Resource{{Type: objectType, ARN: objectARN(b.Name, o.Key)}}, e.Resources...)
-	e.Request = map[string]any{
-		"bucketName": b.Name, "Host": b.host(), "key": o.Key,
-		"x-amz-acl": logACL, "x-amz-server-side-encryption": api.ServerSideEncryptionAes256,
+func putEvent(b *Bucket, d *delivery, e *envelope, err *aws.Error) call.Event {
+	ev := serviceEvent(b, "PutObject", err)
+	ev.DataType = objectType
+	ev.Resources = append([]call.Resource{{Type: objectType, ARN: objectARN(b.Name, d.Key)}}, ev.Resources...)
+	request := map[string]any{"bucketName": b.Name, "Host": b.host(), "key": d.Key, "x-amz-acl": logACL}
+	for name, value := range d.headers() {
+		request[name] = value
 	}
-	if err == nil {
-		e.Response = map[string]any{"x-amz-server-side-encryption": api.ServerSideEncryptionAes256}
-		e.Additional = map[string]any{
-			"SignatureVersion": "SigV4", "AuthenticationMethod": "AuthHeader", "SSEApplied": "SSE_S3",
-			"bytesTransferredIn": len(o.Body), "bytesTransferredOut": 0,
+	ev.Request = request
+	if err != nil {
+		return ev
+	}
+	ev.Response = map[string]any{"x-amz-server-side-encryption": api.ServerSideEncryptionAes256}
+	if e != nil {
+		ev.Response = map[string]any{
+			"x-amz-server-side-encryption": api.ServerSideEncryptionAwsKms, "x-amz-server-side-encryption-aws-kms-key-id": e.KeyARN,
 		}
 	}
-	return e
+	ev.Additional = map[string]any{
+		"SignatureVersion": "SigV4", "AuthenticationMethod": "AuthHeader", "SSEApplied": e.applied(d.encryption.asked),
+		"bytesTransferredIn": len(d.Body), "bytesTransferredOut": 0,
+	}
+	return ev
 }

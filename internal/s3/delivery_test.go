@@ -15,8 +15,9 @@ import (
 )
 
 var (
-	trail = Source{
-		ARN: "arn:aws:cloudtrail:us-east-2:111111111111:trail/my-trail", Account: owner,
+	trail = call.Source{
+		Service: logService,
+		ARN:     "arn:aws:cloudtrail:us-east-2:111111111111:trail/my-trail", Account: owner,
 		Organization: "o-exampleorgid", OrganizationPath: "o-exampleorgid/r-abcd/",
 	}
 	logKeys = []string{"AWSLogs/111111111111/CloudTrail/x.json.gz", "AWSLogs/o-exampleorgid/111111111111/CloudTrail/x.json.gz"}
@@ -110,7 +111,7 @@ func TestProbeOfBuckets(t *testing.T) {
 	}
 	h.equal("event", c.Events[0], call.Event{
 		Type: "AwsApiCall", Source: "s3.amazonaws.com", Name: "GetBucketAcl", Account: owner, Region: "us-east-2", ReadOnly: true,
-		InvokedBy: "cloudtrail.amazonaws.com", Shared: true,
+		InvokedBy: "cloudtrail.amazonaws.com", Shared: true, Stands: true,
 		Resources: []call.Resource{{Account: owner, Type: "AWS::S3::Bucket", ARN: "arn:aws:s3:::bucket"}},
 		Request:   map[string]any{"bucketName": "bucket", "Host": "bucket.s3.us-east-2.amazonaws.com", "acl": ""},
 	})

@@ -21,14 +21,26 @@
 // policy can.
 //
 // A service that delivers into a bucket, as CloudTrail does, goes through
-// LogBucketProbe and PutAsService. Only the bucket's policy lets it in.
+// LogBucketProbe, LogKeyProbe and PutAsService. Only the bucket's policy lets
+// it in, and that of the key that encrypts what it delivers.
+//
+// # Encryption
+//
+// What is encrypted with a key of KMS is encrypted here, before the data
+// plane sees it: sealed.go has the stored form, envelope.go what is said of
+// it, kms.go who may use which key. Clients see the sizes and checksums of
+// what they wrote.
+//
+// # Notifications
+//
+// Topics, queues and EventBridge are told of what happens to objects when it
+// is durable. That a destination cannot be told never fails a call.
 //
 // # What is kept and not acted upon
 //
-// Lifecycle rules, notifications, access logging, cross-origin rules, website
-// hosting and transfer acceleration are checked, stored and shown as S3 does;
-// nothing in this program expires objects, sends notifications or serves
-// pages. Encryption with keys of AWS KMS is refused, because there is none
-// here. Every region's buckets are reached through the one endpoint, so a
-// call is not redirected to the region of its bucket.
+// Lifecycle rules, access logging, cross-origin rules, website hosting and
+// transfer acceleration are checked, stored and shown as S3 does; nothing in
+// this program expires objects or serves pages. Every region's buckets are
+// reached through the one endpoint, so a call is not redirected to the region
+// of its bucket.
 package s3

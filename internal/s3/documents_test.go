@@ -106,9 +106,9 @@ func TestDocuments(t *testing.T) {
 			&api.PutBucketOwnershipControlsInput{Bucket: name, OwnershipControls: ownership("ObjectWriter").OwnershipControls}, ownership("ObjectWriter"),
 			&api.DeleteBucketOwnershipControlsInput{Bucket: name}, "OwnershipControlsNotFoundError: The bucket ownership controls were not found",
 		}, {
-			"public access", &api.GetPublicAccessBlockInput{Bucket: name}, publicAccess(true, true, true, true),
+			"public access", &api.GetPublicAccessBlockInput{Bucket: name}, publicAccessInput(true, true, true, true),
 			&api.PutPublicAccessBlockInput{Bucket: name, PublicAccessBlockConfiguration: &api.PublicAccessBlockConfiguration{BlockPublicAcls: new(true)}},
-			publicAccess(true, false, false, false),
+			publicAccessInput(true, false, false, false),
 			&api.DeletePublicAccessBlockInput{Bucket: name}, "NoSuchPublicAccessBlockConfiguration: The public access block configuration was not found",
 		}, {
 			"replication", &api.GetBucketReplicationInput{Bucket: name}, "ReplicationConfigurationNotFoundError: The replication configuration was not found", nil, nil, nil, nil,
@@ -166,12 +166,12 @@ func ownership(o string) *api.GetBucketOwnershipControlsOutput {
 	return &api.GetBucketOwnershipControlsOutput{OwnershipControls: &api.OwnershipControls{Rules: []api.OwnershipControlsRule{{ObjectOwnership: &o}}}}
 }
 
-func publicAccess(a, b, c, d bool) *api.GetPublicAccessBlockOutput {
+func publicAccessInput(a, b, c, d bool) *api.GetPublicAccessBlockOutput {
 	return &api.GetPublicAccessBlockOutput{PublicAccessBlockConfiguration: &api.PublicAccessBlockConfiguration{
 		BlockPublicAcls: &a, IgnorePublicAcls: &b, BlockPublicPolicy: &c, RestrictPublicBuckets: &d}}
 }
 
-func lifecycle(edit func(*api.LifecycleRule)) *api.PutBucketLifecycleConfigurationInput {
+func lifecycleInput(edit func(*api.LifecycleRule)) *api.PutBucketLifecycleConfigurationInput {
 	r := api.LifecycleRule{Status: new("Enabled"), Prefix: new(""), Expiration: &api.LifecycleExpiration{Days: new(int32(1))}}
 	edit(&r)
 	return &api.PutBucketLifecycleConfigurationInput{Bucket: new("bucket"), LifecycleConfiguration: &api.BucketLifecycleConfiguration{Rules: []api.LifecycleRule{r}}}
@@ -228,7 +228,7 @@ func TestDocumentRefusals(t *testing.T) {
 			&api.PutBucketVersioningInput{Bucket: name, VersioningConfiguration: &api.VersioningConfiguration{Status: new("Enabled"), MFADelete: new("Enabled")}}},
 		{"InvalidBucketState: An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
 			&api.PutBucketVersioningInput{Bucket: new("locked"), VersioningConfiguration: &api.VersioningConfiguration{Status: new("Suspended")}}},
-		{"NotImplemented: Server-side encryption with aws:kms is not available: AWS KMS is not served here. Use AES256.",
+		{"KMS.NotFoundException: AWS KMS is not available: objects are encrypted with AES256.",
 			encryption(&api.ServerSideEncryptionByDefault{SSEAlgorithm: new("aws:kms")})},
 		{"InvalidArgument: a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
 			encryption(&api.ServerSideEncryptionByDefault{SSEAlgorithm: new("AES256"), KMSMasterKeyID: new("k")})},
@@ -237,15 +237,15 @@ func TestDocumentRefusals(t *testing.T) {
 		{"InvalidTag: Cannot provide multiple Tags with the same key", tagging("a", "a")},
 		{"InvalidTag: The TagKey you have provided is invalid", tagging(strings.Repeat("k", 129))},
 		{"BadRequest: Tag count cannot be greater than 50", tagging(strings.Split(strings.Repeat("x", 51), "")...)},
-		{malformed, lifecycle(func(r *api.LifecycleRule) { r.Prefix = nil })},
-		{malformed, lifecycle(func(r *api.LifecycleRule) { r.Filter = &api.LifecycleRuleFilter{} })},
-		{malformed, lifecycle(func(r *api.LifecycleRule) { r.Expiration.ExpiredObjectDeleteMarker = new(true) })},
-		{"InvalidRequest: At least one action needs to be specified in a rule", lifecycle(func(r *api.LifecycleRule) { r.Expiration = nil })},
-		{"InvalidArgument: 'Days' for Expiration action must be a positive integer", lifecycle(func(r *api.LifecycleRule) { r.Expiration.Days = new(int32(0)) })},
-		{"InvalidArgument: 'Date' must be at midnight GMT", lifecycle(func(r *api.LifecycleRule) {
+		{malformed, lifecycleInput(func(r *api.LifecycleRule) { r.Prefix = nil })},
+		{malformed, lifecycleInput(func(r *api.LifecycleRule) { r.Filter = &api.LifecycleRuleFilter{} })},
+		{malformed, lifecycleInput(func(r *api.LifecycleRule) { r.Expiration.ExpiredObjectDeleteMarker = new(true) })},
+		{"InvalidRequest: At least one action needs to be specified in a rule", lifecycleInput(func(r *api.LifecycleRule) { r.Expiration = nil })},
+		{"InvalidArgument: 'Days' for Expiration action must be a positive integer", lifecycleInput(func(r *api.LifecycleRule) { r.Expiration.Days = new(int32(0)) })},
+		{"InvalidArgument: 'Date' must be at midnight GMT", lifecycleInput(func(r *api.LifecycleRule) {
 			r.Expiration = &api.LifecycleExpiration{Date: new(time.Date(2026, 1, 1, 1, 0, 0, 0, time.UTC))}
 		})},
-		{"InvalidArgument: ID length should not exceed allowed limit of 255", lifecycle(func(r *api.LifecycleRule) { r.ID = new(strings.Repeat("i", 256)) })},
+		{"InvalidArgument: ID length should not exceed allowed limit of 255", lifecycleInput(func(r *api.LifecycleRule) { r.ID = new(strings.Repeat("i", 256)) })},
 		{"InvalidArgument: Unable to validate the following destination configurations",
 			&api.PutBucketNotificationConfigurationInput{Bucket: name, NotificationConfiguration: &api.NotificationConfiguration{
 				QueueConfigurations: []api.QueueConfiguration{{QueueArn: new("arn:aws:sqs:us-east-2:111111111111:q"), Events: []string{"s3:ObjectCreated:*"}}}}}},
@@ -275,13 +275,13 @@ func TestDocumentRefusals(t *testing.T) {
 func TestLifecycleIDs(t *testing.T) {
 	h := newHouse(t)
 	h.make("bucket")
-	in := lifecycle(func(*api.LifecycleRule) {})
+	in := lifecycleInput(func(*api.LifecycleRule) {})
 	h.do(in)
 	out := h.do(&api.GetBucketLifecycleConfigurationInput{Bucket: new("bucket")}).(*api.GetBucketLifecycleConfigurationOutput)
 	if out.Rules[0].ID == nil || in.LifecycleConfiguration.Rules[0].ID != nil {
 		t.Error("a rule without an id gets one, and its sender's is left alone")
 	}
-	in = lifecycle(func(r *api.LifecycleRule) { r.ID = new("same") })
+	in = lifecycleInput(func(r *api.LifecycleRule) { r.ID = new("same") })
 	in.LifecycleConfiguration.Rules = append(in.LifecycleConfiguration.Rules, in.LifecycleConfiguration.Rules[0])
 	h.fails("InvalidArgument: Rule ID must be unique. Found same ID for one or more rules", in)
 }

@@ -14,23 +14,27 @@ func defaultEncryption() *api.ServerSideEncryptionRule {
 	}
 }
 
+// encryptionRule is the rule of the bucket. There always is one.
+func (b *Bucket) encryptionRule() *api.ServerSideEncryptionRule {
+	if b.Encryption == nil {
+		return defaultEncryption()
+	}
+	return b.Encryption
+}
+
 // GetBucketEncryption shows the rule by which new objects are encrypted.
-// There always is one.
 func (s *Service) GetBucketEncryption(c *call.Call, in *api.GetBucketEncryptionInput) (*api.GetBucketEncryptionOutput, error) {
 	b, err := s.bucket(c, in.Bucket)
 	if err != nil {
 		return nil, err
 	}
-	rule := b.Encryption
-	if rule == nil {
-		rule = defaultEncryption()
-	}
 	return &api.GetBucketEncryptionOutput{ServerSideEncryptionConfiguration: &api.ServerSideEncryptionConfiguration{
-		Rules: []api.ServerSideEncryptionRule{*rule},
+		Rules: []api.ServerSideEncryptionRule{*b.encryptionRule()},
 	}}, nil
 }
 
-// PutBucketEncryption sets the rule. AES256 is the only algorithm there is.
+// PutBucketEncryption sets the rule. Whether its key can be used is found out
+// by whoever writes.
 func (s *Service) PutBucketEncryption(c *call.Call, in *api.PutBucketEncryptionInput) (*api.PutBucketEncryptionOutput, error) {
 	rules := aws.Val(in.ServerSideEncryptionConfiguration).Rules
 	if len(rules) != 1 {
@@ -43,21 +47,30 @@ func (s *Service) PutBucketEncryption(c *call.Call, in *api.PutBucketEncryptionI
 	if rule.BucketKeyEnabled == nil {
 		rule.BucketKeyEnabled = new(false)
 	}
-	if err := checkDefaultEncryption(rule.ApplyServerSideEncryptionByDefault); err != nil {
+	if err := s.checkDefaultEncryption(rule.ApplyServerSideEncryptionByDefault); err != nil {
 		return nil, err
 	}
 	return nil, s.change(c, in.Bucket, func(b *Bucket) error {
 		b.Encryption = &rule
+		b.Encrypts = b.Encrypts || *rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm == api.ServerSideEncryptionAwsKms
 		return nil
 	})
 }
 
-func checkDefaultEncryption(e *api.ServerSideEncryptionByDefault) error {
+func (s *Service) checkDefaultEncryption(e *api.ServerSideEncryptionByDefault) error {
 	switch algorithm := aws.Val(e.SSEAlgorithm); {
 	case algorithm == "":
 		return malformedXML()
+	case algorithm == api.ServerSideEncryptionAwsKmsDsse:
+		return errDualLayer
+	case algorithm == api.ServerSideEncryptionAwsKms && s.Keys == nil:
+		return errNoKMS
+	case algorithm == api.ServerSideEncryptionAwsKms && e.KMSMasterKeyID != nil && *e.KMSMasterKeyID == "":
+		return malformedXML()
+	case algorithm == api.ServerSideEncryptionAwsKms:
+		return nil
 	case algorithm != api.ServerSideEncryptionAes256:
-		return notImplemented("Server-side encryption with " + algorithm + " is not available: AWS KMS is not served here. Use AES256.")
+		return malformedXML()
 	case e.KMSMasterKeyID != nil:
 		return invalidArgument("ApplyServerSideEncryptionByDefault", *e.KMSMasterKeyID,
 			"a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")

@@ -8,9 +8,9 @@ import (
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
 
-// Lifecycle is a bucket's lifecycle configuration. It is kept and shown;
+// lifecycle is a bucket's lifecycle configuration. It is kept and shown;
 // nothing expires by it.
-type Lifecycle struct {
+type lifecycle struct {
 	Rules       []api.LifecycleRule `json:"rules"`
 	MinimumSize string              `json:"minimumSize"` // of objects that change their storage class by default
 }
@@ -41,7 +41,7 @@ func (s *Service) PutBucketLifecycleConfiguration(c *call.Call, in *api.PutBucke
 	if conf == nil || len(conf.Rules) == 0 || len(conf.Rules) > maxLifecycleRules {
 		return nil, malformedXML()
 	}
-	l := &Lifecycle{MinimumSize: api.TransitionDefaultMinimumObjectSizeAllStorageClasses128k}
+	l := &lifecycle{MinimumSize: api.TransitionDefaultMinimumObjectSizeAllStorageClasses128k}
 	if in.TransitionDefaultMinimumObjectSize != nil {
 		l.MinimumSize = *in.TransitionDefaultMinimumObjectSize
 	}

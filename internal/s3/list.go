@@ -51,6 +51,13 @@ func (s *Service) listed(c *call.Call, bucket *string, limit *int32) (*Bucket, e
 	return b, checkLimit("max-keys", limit)
 }
 
+// revealObjects is reveal for the objects of a page.
+func (s *Service) revealObjects(c *call.Call, b *Bucket, objects []api.Object) error {
+	return s.reveal(c, b, len(objects), func(i int) (key, version *string, size **int64) {
+		return objects[i].Key, nil, &objects[i].Size
+	})
+}
+
 // ListObjects lists the keys of a bucket behind a marker.
 func (s *Service) ListObjects(c *call.Call, in *api.ListObjectsInput) (*api.ListObjectsOutput, error) {
 	b, err := s.listed(c, in.Bucket, in.MaxKeys)
@@ -61,6 +68,9 @@ func (s *Service) ListObjects(c *call.Call, in *api.ListObjectsInput) (*api.List
 	q.RequestPayer, q.ExpectedBucketOwner, q.EncodingType, q.OptionalObjectAttributes = nil, nil, nil, nil
 	out, err := forward[api.ListObjectsOutput](s, c, &q)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.revealObjects(c, b, out.Contents); err != nil {
 		return nil, err
 	}
 	encode := encoderOf(in.EncodingType)
@@ -91,6 +101,9 @@ func (s *Service) ListObjectsV2(c *call.Call, in *api.ListObjectsV2Input) (*api.
 	if err != nil {
 		return nil, err
 	}
+	if err := s.revealObjects(c, b, out.Contents); err != nil {
+		return nil, err
+	}
 	encode := encoderOf(in.EncodingType)
 	out.Name, out.EncodingType = in.Bucket, in.EncodingType
 	out.Prefix, out.Delimiter, out.StartAfter = encode(orEmpty(in.Prefix)), encode(in.Delimiter), encode(in.StartAfter)
@@ -115,6 +128,13 @@ func (s *Service) ListObjectVersions(c *call.Call, in *api.ListObjectVersionsInp
 	q := *in
 	q.RequestPayer, q.ExpectedBucketOwner, q.EncodingType, q.OptionalObjectAttributes = nil, nil, nil, nil
 	out, err := forward[api.ListObjectVersionsOutput](s, c, &q)
+	if err != nil {
+		return nil, err
+	}
+	err = s.reveal(c, b, len(out.Versions), func(i int) (key, version *string, size **int64) {
+		v := &out.Versions[i]
+		return v.Key, v.VersionId, &v.Size
+	})
 	if err != nil {
 		return nil, err
 	}

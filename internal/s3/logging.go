@@ -45,7 +45,7 @@ func checkLogTarget(c *call.Call, b *Bucket, logging *api.LoggingEnabled) error 
 		return invalidLogTarget("The owner for the bucket to be logged and the target bucket must be the same.", target.Name)
 	case target.Region != b.Region:
 		return aws.Errorf("CrossLocationLoggingProhibited", "Cross S3 location logging not allowed.").With("TargetBucketLocation", target.Region)
-	case len(logging.TargetGrants) > 0 && target.ACLsDisabled():
+	case len(logging.TargetGrants) > 0 && target.aclsDisabled():
 		return invalidArgument("TargetGrants", target.Name, "Cannot specify grants for a target bucket with BucketOwnerEnforced object ownership")
 	}
 	return nil

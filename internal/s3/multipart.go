@@ -1,6 +1,9 @@
 package s3
 
 import (
+	"strings"
+	"time"
+
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
@@ -14,70 +17,172 @@ func (s *Service) CreateMultipartUpload(c *call.Call, in *api.CreateMultipartUpl
 	if err != nil {
 		return nil, err
 	}
-	if err := checkObjectEncryption(in.ServerSideEncryption, in.SSECustomerAlgorithm); err != nil {
+	w, err := b.settle(c, *in.Key, settings{
+		wish: wish{in.ServerSideEncryption, in.SSEKMSKeyId, in.SSEKMSEncryptionContext, in.SSECustomerAlgorithm, in.BucketKeyEnabled},
+		acl:  in.ACL, fullControl: in.GrantFullControl, read: in.GrantRead, readACP: in.GrantReadACP, writeACP: in.GrantWriteACP,
+		lockMode: in.ObjectLockMode, lockUntil: in.ObjectLockRetainUntilDate, legalHold: in.ObjectLockLegalHoldStatus,
+		metadata: in.Metadata,
+	})
+	if err != nil {
 		return nil, err
 	}
 	q := *in
-	acl, err := b.writtenACL(in.ACL, nil, in.GrantFullControl, in.GrantRead, in.GrantReadACP, nil, in.GrantWriteACP)
-	if err != nil {
-		return nil, err
-	}
-	q.Tagging = withACL(in.Tagging, acl)
-	if q.ObjectLockMode, q.ObjectLockRetainUntilDate, err = b.retention(c, in.ObjectLockMode, in.ObjectLockRetainUntilDate, in.ObjectLockLegalHoldStatus); err != nil {
-		return nil, err
-	}
+	q.Tagging, q.ObjectLockMode, q.ObjectLockRetainUntilDate = withACL(in.Tagging, w.acl), w.lockMode, w.lockUntil
 	q.ACL, q.GrantFullControl, q.GrantRead, q.GrantReadACP, q.GrantWriteACP = nil, nil, nil, nil, nil
-	q.ServerSideEncryption, q.BucketKeyEnabled, q.RequestPayer, q.ExpectedBucketOwner = nil, nil, nil, nil
-	out, err := forward[api.CreateMultipartUploadOutput](s, c, &q)
+	q.ServerSideEncryption, q.SSEKMSKeyId, q.SSEKMSEncryptionContext, q.BucketKeyEnabled = nil, nil, nil, nil
+	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
+	out, e, err := s.createUpload(c, b, &q, w.encryption)
 	if err != nil {
 		return nil, err
 	}
-	out.ServerSideEncryption = encrypted(c, in.ServerSideEncryption)
+	out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = told(c, e, w.encryption.asked)
+	out.SSEKMSEncryptionContext = e.contextHeader(b.Name, *in.Key)
 	out.ChecksumAlgorithm, out.ChecksumType = in.ChecksumAlgorithm, in.ChecksumType
 	return out, nil
 }
 
+// createUpload begins an upload as it is planned to be encrypted. The input is
+// the callee's to change.
+func (s *Service) createUpload(c *call.Call, b *Bucket, in *api.CreateMultipartUploadInput, p plan) (*api.CreateMultipartUploadOutput, *envelope, error) {
+	if p.key == "" {
+		out, err := forward[api.CreateMultipartUploadOutput](s, c, in)
+		return out, nil, err
+	}
+	algorithm, kind, err := uploadChecksum(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, e, err := s.newKey(c, b, *in.Key, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.ChecksumType = kind
+	in.Metadata, in.ChecksumAlgorithm, in.ChecksumType = e.with(in.Metadata), nil, nil
+	out, err := forward[api.CreateMultipartUploadOutput](s, c, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.beginUpload(c, in, out.UploadId, &openUpload{*e, algorithm}); err != nil {
+		return nil, nil, err
+	}
+	out.UploadId = new(*out.UploadId + encryptedUpload)
+	return out, e, nil
+}
+
+// uploadChecksum is how the parts of an upload are summed, and how their sums
+// become the object's.
+func uploadChecksum(in *api.CreateMultipartUploadInput) (algorithm, kind string, err error) {
+	if algorithm = strings.ToUpper(aws.Val(in.ChecksumAlgorithm)); algorithm == "" {
+		return "", "", nil
+	}
+	whole := strings.HasPrefix(algorithm, "CRC")
+	if kind = aws.Val(in.ChecksumType); kind == "" {
+		kind = api.ChecksumTypeComposite
+		if algorithm == api.ChecksumAlgorithmCrc64nvme {
+			kind = api.ChecksumTypeFullObject
+		}
+	}
+	switch {
+	case algorithmNumber(algorithm) == 0:
+		return "", "", invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [%s]", strings.Join(algorithms, ", "))
+	case kind == api.ChecksumTypeFullObject && !whole,
+		kind == api.ChecksumTypeComposite && algorithm == api.ChecksumAlgorithmCrc64nvme:
+		return "", "", invalidRequest("The %s checksum type cannot be used with the %s checksum algorithm.", kind, strings.ToLower(algorithm))
+	}
+	return algorithm, kind, nil
+}
+
 // UploadPart writes one part of an upload.
 func (s *Service) UploadPart(c *call.Call, in *api.UploadPartInput) (*api.UploadPartOutput, error) {
-	if _, err := s.bucket(c, in.Bucket); err != nil {
-		return nil, err
-	}
-	if err := checkPart(in.PartNumber, in.SSECustomerAlgorithm); err != nil {
-		return nil, err
-	}
-	q := *in
-	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
-	out, err := forward[api.UploadPartOutput](s, c, &q)
+	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, in.PartNumber, in.SSECustomerAlgorithm)
 	if err != nil {
 		return nil, err
 	}
-	out.ServerSideEncryption = encrypted(c, nil)
+	q := *in
+	q.UploadId, q.RequestPayer, q.ExpectedBucketOwner = id, nil, nil
+	out, err := s.uploadPart(c, b, u, &q)
+	if err != nil {
+		return nil, err
+	}
+	out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = told(c, u.envelope(), false)
 	return out, nil
+}
+
+// upload finds the upload that a call writes a part of. It is nil when no key
+// of KMS encrypts it.
+func (s *Service) upload(c *call.Call, bucket, uploadID *string, number *int32, customer *string) (b *Bucket, id *string, u *openUpload, err error) {
+	if b, err = s.bucket(c, bucket); err != nil {
+		return nil, nil, nil, err
+	}
+	if n := aws.Val(number); n < 1 || n > maxParts {
+		return nil, nil, nil, aws.Errorf("InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts).With("ArgumentName", "partNumber")
+	}
+	if customer != nil {
+		return nil, nil, nil, errCustomerKeys
+	}
+	id, u, err = s.splitUpload(c, b, uploadID)
+	return b, id, u, err
+}
+
+func (s *Service) uploadPart(c *call.Call, b *Bucket, u *openUpload, in *api.UploadPartInput) (*api.UploadPartOutput, error) {
+	if u != nil {
+		return s.putPart(c, b, u, in)
+	}
+	return forward[api.UploadPartOutput](s, c, in)
 }
 
 // UploadPartCopy makes a part of an object, or of a range of it.
 func (s *Service) UploadPartCopy(c *call.Call, in *api.UploadPartCopyInput) (*api.UploadPartCopyOutput, error) {
-	if _, err := s.bucket(c, in.Bucket); err != nil {
-		return nil, err
-	}
-	if err := checkPart(in.PartNumber, in.SSECustomerAlgorithm); err != nil {
-		return nil, err
-	}
-	q := *in
-	q.RequestPayer, q.ExpectedBucketOwner, q.ExpectedSourceBucketOwner = nil, nil, nil
-	out, err := forward[api.UploadPartCopyOutput](s, c, &q)
+	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, in.PartNumber, in.SSECustomerAlgorithm)
 	if err != nil {
 		return nil, err
 	}
-	out.ServerSideEncryption = encrypted(c, nil)
+	if in.CopySourceSSECustomerAlgorithm != nil {
+		return nil, errCustomerKeys
+	}
+	src, err := s.source(c, in.CopySource, conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}, u != nil)
+	if err != nil {
+		return nil, err
+	}
+	var out *api.UploadPartCopyOutput
+	if src.read() {
+		out, err = s.copyPart(c, b, u, src, in, id)
+	} else {
+		q := *in
+		q.UploadId, q.RequestPayer, q.ExpectedBucketOwner, q.ExpectedSourceBucketOwner = id, nil, nil, nil
+		out, err = forward[api.UploadPartCopyOutput](s, c, &q)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = told(c, u.envelope(), false)
 	return out, nil
 }
 
-func checkPart(number *int32, customer *string) error {
-	if n := aws.Val(number); n < 1 || n > maxParts {
-		return aws.Errorf("InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts).With("ArgumentName", "partNumber")
+// copyPart copies by reading and writing.
+func (s *Service) copyPart(c *call.Call, b *Bucket, u *openUpload, src *source, in *api.UploadPartCopyInput, id *string) (*api.UploadPartCopyOutput, error) {
+	w, err := copyRange(in.CopySourceRange, *src.head.ContentLength)
+	if err != nil {
+		return nil, err
 	}
-	return checkObjectEncryption(nil, customer)
+	content, err := s.sourceContent(c, src, w)
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	part, err := s.uploadPart(c, b, u, &api.UploadPartInput{
+		Bucket: in.Bucket, Key: in.Key, UploadId: id, PartNumber: in.PartNumber, Body: content, ContentLength: &w.n})
+	if err != nil {
+		return nil, err
+	}
+	return &api.UploadPartCopyOutput{
+		CopySourceVersionId: src.head.VersionId,
+		CopyPartResult: &api.CopyPartResult{
+			ETag: part.ETag, LastModified: new(c.Time.UTC().Truncate(time.Second)),
+			ChecksumCRC32: part.ChecksumCRC32, ChecksumCRC32C: part.ChecksumCRC32C, ChecksumCRC64NVME: part.ChecksumCRC64NVME,
+			ChecksumSHA1: part.ChecksumSHA1, ChecksumSHA256: part.ChecksumSHA256,
+		},
+	}, nil
 }
 
 // CompleteMultipartUpload makes an object of the parts.
@@ -89,25 +194,48 @@ func (s *Service) CompleteMultipartUpload(c *call.Call, in *api.CompleteMultipar
 	if in.MultipartUpload == nil || len(in.MultipartUpload.Parts) == 0 {
 		return nil, malformedXML()
 	}
+	id, u, err := s.splitUpload(c, b, in.UploadId)
+	if err != nil {
+		return nil, err
+	}
 	q := *in
 	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
-	out, err := forward[api.CompleteMultipartUploadOutput](s, c, &q)
+	event := objectEvent{name: objectCompleted, key: *in.Key}
+	var out *api.CompleteMultipartUploadOutput
+	if u != nil {
+		var size int64
+		out, size, err = s.completeEncrypted(c, b, *id, u, &q)
+		event.size = &size
+	} else {
+		out, err = forward[api.CompleteMultipartUploadOutput](s, c, &q)
+	}
 	if err != nil {
 		return nil, err
 	}
 	out.Location = new("https://" + b.host() + "/" + escapeKey(*in.Key))
-	out.ServerSideEncryption = encrypted(c, nil)
+	out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = told(c, u.envelope(), false)
+	event.version, event.etag = out.VersionId, out.ETag
+	s.notify(c, b, event)
 	return out, nil
 }
 
 // AbortMultipartUpload drops an upload and its parts.
 func (s *Service) AbortMultipartUpload(c *call.Call, in *api.AbortMultipartUploadInput) (*api.AbortMultipartUploadOutput, error) {
-	if _, err := s.bucket(c, in.Bucket); err != nil {
+	b, err := s.bucket(c, in.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	id, u, err := s.splitUpload(c, b, in.UploadId)
+	if err != nil {
 		return nil, err
 	}
 	q := *in
-	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
-	return forward[api.AbortMultipartUploadOutput](s, c, &q)
+	q.UploadId, q.RequestPayer, q.ExpectedBucketOwner = id, nil, nil
+	out, err := forward[api.AbortMultipartUploadOutput](s, c, &q)
+	if err == nil && u != nil {
+		err = s.forgetUpload(c.Ctx, b.Name, *id)
+	}
+	return out, err
 }
 
 // ListParts lists the parts of an upload.
@@ -116,13 +244,20 @@ func (s *Service) ListParts(c *call.Call, in *api.ListPartsInput) (*api.ListPart
 	if err != nil {
 		return nil, err
 	}
+	id, u, err := s.splitUpload(c, b, in.UploadId)
+	if err != nil {
+		return nil, err
+	}
 	q := *in
-	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
+	q.UploadId, q.RequestPayer, q.ExpectedBucketOwner = id, nil, nil
 	out, err := forward[api.ListPartsOutput](s, c, &q)
 	if err != nil {
 		return nil, err
 	}
-	out.Owner = ownerOf(b.Account)
+	if u != nil {
+		u.reveal(c.State, uploadKey(b.Name, *id), out)
+	}
+	out.UploadId, out.Owner = in.UploadId, ownerOf(b.Account)
 	out.Initiator = &api.Initiator{ID: out.Owner.ID}
 	out.StorageClass = new(api.StorageClassStandard)
 	return out, nil
@@ -139,18 +274,23 @@ func (s *Service) ListMultipartUploads(c *call.Call, in *api.ListMultipartUpload
 	}
 	q := *in
 	q.RequestPayer, q.ExpectedBucketOwner, q.EncodingType = nil, nil, nil
+	if in.UploadIdMarker != nil {
+		q.UploadIdMarker = new(strings.TrimSuffix(*in.UploadIdMarker, encryptedUpload))
+	}
 	out, err := forward[api.ListMultipartUploadsOutput](s, c, &q)
 	if err != nil {
 		return nil, err
 	}
 	owner := ownerOf(b.Account)
 	encode := encoderOf(in.EncodingType)
-	out.EncodingType = in.EncodingType
+	out.EncodingType, out.UploadIdMarker = in.EncodingType, in.UploadIdMarker
 	out.Prefix, out.Delimiter, out.KeyMarker, out.NextKeyMarker = encode(in.Prefix), encode(in.Delimiter), encode(in.KeyMarker), encode(out.NextKeyMarker)
 	encodePrefixes(out.CommonPrefixes, encode)
 	for i := range out.Uploads {
 		u := &out.Uploads[i]
+		u.UploadId = shownUpload(c.State, b.Name, u.UploadId)
 		u.Key, u.Owner, u.Initiator = encode(u.Key), owner, &api.Initiator{ID: owner.ID}
 	}
+	out.NextUploadIdMarker = shownUpload(c.State, b.Name, out.NextUploadIdMarker)
 	return out, nil
 }

@@ -22,111 +22,209 @@ func (s *Service) PutObject(c *call.Call, in *api.PutObjectInput) (*api.PutObjec
 	if err != nil {
 		return nil, err
 	}
-	if err := checkObjectEncryption(in.ServerSideEncryption, in.SSECustomerAlgorithm); err != nil {
-		return nil, err
-	}
 	if in.WriteOffsetBytes != nil {
 		return nil, notImplemented("Appending to objects is not available.")
 	}
+	w, err := b.settle(c, *in.Key, settings{
+		wish: wish{in.ServerSideEncryption, in.SSEKMSKeyId, in.SSEKMSEncryptionContext, in.SSECustomerAlgorithm, in.BucketKeyEnabled},
+		acl:  in.ACL, fullControl: in.GrantFullControl, read: in.GrantRead, readACP: in.GrantReadACP, writeACP: in.GrantWriteACP,
+		lockMode: in.ObjectLockMode, lockUntil: in.ObjectLockRetainUntilDate, legalHold: in.ObjectLockLegalHoldStatus,
+		metadata: in.Metadata,
+	})
+	if err != nil {
+		return nil, err
+	}
 	q := *in
-	acl, err := b.writtenACL(in.ACL, nil, in.GrantFullControl, in.GrantRead, in.GrantReadACP, nil, in.GrantWriteACP)
-	if err != nil {
-		return nil, err
-	}
-	q.Tagging = withACL(in.Tagging, acl)
-	if q.ObjectLockMode, q.ObjectLockRetainUntilDate, err = b.retention(c, in.ObjectLockMode, in.ObjectLockRetainUntilDate, in.ObjectLockLegalHoldStatus); err != nil {
-		return nil, err
-	}
+	q.Tagging, q.ObjectLockMode, q.ObjectLockRetainUntilDate = withACL(in.Tagging, w.acl), w.lockMode, w.lockUntil
 	q.ACL, q.GrantFullControl, q.GrantRead, q.GrantReadACP, q.GrantWriteACP = nil, nil, nil, nil, nil
-	q.ServerSideEncryption, q.BucketKeyEnabled, q.RequestPayer, q.ExpectedBucketOwner = nil, nil, nil, nil
-	out, err := forward[api.PutObjectOutput](s, c, &q)
+	q.ServerSideEncryption, q.SSEKMSKeyId, q.SSEKMSEncryptionContext, q.BucketKeyEnabled = nil, nil, nil, nil
+	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
+	out, e, err := s.put(c, b, &q, w.encryption)
 	if err != nil {
 		return nil, err
 	}
-	out.ServerSideEncryption, out.Size = encrypted(c, in.ServerSideEncryption), nil
+	out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = told(c, e, w.encryption.asked)
+	out.SSEKMSEncryptionContext, out.Size = e.contextHeader(b.Name, *in.Key), nil
+	s.notify(c, b, objectEvent{name: objectPut, key: *in.Key, version: out.VersionId, etag: out.ETag, size: in.ContentLength})
 	return out, nil
 }
 
+// put writes an object as it is planned to be encrypted. The input is the
+// callee's to change.
+func (s *Service) put(c *call.Call, b *Bucket, in *api.PutObjectInput, p plan) (*api.PutObjectOutput, *envelope, error) {
+	k, e, err := s.newKey(c, b, *in.Key, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if e == nil {
+		out, err := forward[api.PutObjectOutput](s, c, in)
+		return out, nil, err
+	}
+	out, err := s.putEncrypted(c.Ctx, k, e, in)
+	return out, e, err
+}
+
 // GetObject reads an object. The body of the output is the data plane's own
-// stream.
+// stream, or, where a key of KMS encrypts the object, one that opens it.
 func (s *Service) GetObject(c *call.Call, in *api.GetObjectInput) (*api.GetObjectOutput, error) {
 	b, err := s.bucket(c, in.Bucket)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if err := checkObjectEncryption(nil, in.SSECustomerAlgorithm); err != nil {
-		return nil, err
-	}
-	if in.Range != nil && in.PartNumber != nil {
+	case in.SSECustomerAlgorithm != nil:
+		return nil, errCustomerKeys
+	case in.Range != nil && in.PartNumber != nil:
 		return nil, invalidRequest("Cannot specify both Range header and partNumber query parameter")
 	}
-	q := *in
-	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
-	out, err := forward[api.GetObjectOutput](s, c, &q)
+	out, e, err := s.get(c, b, in)
 	if err != nil {
 		return nil, err
 	}
-	out.ServerSideEncryption = encrypted(c, nil)
+	out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = told(c, e, false)
 	out.TagCount = s.tagCount(c, b, in.Key, in.VersionId, out.TagCount)
 	c.Additional["bytesTransferredOut"] = aws.Val(out.ContentLength)
 	return out, nil
 }
 
-// HeadObject reads what is known of an object.
-func (s *Service) HeadObject(c *call.Call, in *api.HeadObjectInput) (*api.HeadObjectOutput, error) {
-	b, err := s.bucket(c, in.Bucket)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkObjectEncryption(nil, in.SSECustomerAlgorithm); err != nil {
-		return nil, err
-	}
+// get reads an object, whichever way it is kept. Whether a key encrypts it is
+// looked up first only where that is likely.
+func (s *Service) get(c *call.Call, b *Bucket, in *api.GetObjectInput) (*api.GetObjectOutput, *envelope, error) {
 	q := *in
 	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
-	out, err := forward[api.HeadObjectOutput](s, c, &q)
+	if !b.Encrypts {
+		out, err := forward[api.GetObjectOutput](s, c, &q)
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, ok := out.Metadata[envelopeMetadata]; !ok {
+			return out, nil, nil
+		}
+		out.Body.Close()
+	}
+	head, o, err := s.look(c.Ctx, headInput(&q))
+	if err != nil {
+		return nil, nil, err
+	}
+	if o == nil {
+		out, err := forward[api.GetObjectOutput](s, c, &q)
+		return out, nil, err
+	}
+	out, err := s.open(c, b, in, head, o)
+	return out, o.envelope, err
+}
+
+// open reads an object that a key of KMS encrypts.
+func (s *Service) open(c *call.Call, b *Bucket, in *api.GetObjectInput, head *api.HeadObjectOutput, o *encrypted) (*api.GetObjectOutput, error) {
+	w, err := o.layout.window(in.Range, in.PartNumber)
 	if err != nil {
 		return nil, err
 	}
-	out.ServerSideEncryption = encrypted(c, nil)
+	k, err := s.openKey(c, b, *in.Key, o.envelope)
+	if err != nil {
+		return nil, err
+	}
+	out := getOutput(head)
+	if aws.Val(in.ChecksumMode) == api.ChecksumModeEnabled && !w.partial {
+		algorithm, value, kind, err := s.checksum(c.Ctx, o, k)
+		if err != nil {
+			return nil, err
+		}
+		setChecksum(out, algorithm, value, kind)
+	}
+	if in.PartNumber != nil && o.envelope.Size == nil {
+		out.PartsCount = new(int32(len(o.layout)))
+	}
+	out.ContentLength, out.ContentRange = &w.n, w.contentRange(o.layout.size())
+	out.Body, err = s.content(c.Ctx, o, k, w.offset, w.n)
+	return out, err
+}
+
+// headInput asks of an object what getting it would.
+func headInput(in *api.GetObjectInput) *api.HeadObjectInput {
+	return &api.HeadObjectInput{
+		Bucket: in.Bucket, Key: in.Key, VersionId: in.VersionId,
+		IfMatch: in.IfMatch, IfNoneMatch: in.IfNoneMatch, IfModifiedSince: in.IfModifiedSince, IfUnmodifiedSince: in.IfUnmodifiedSince,
+		ResponseCacheControl: in.ResponseCacheControl, ResponseContentDisposition: in.ResponseContentDisposition,
+		ResponseContentEncoding: in.ResponseContentEncoding, ResponseContentLanguage: in.ResponseContentLanguage,
+		ResponseContentType: in.ResponseContentType, ResponseExpires: in.ResponseExpires,
+	}
+}
+
+// getOutput is what is said of an object when it is read.
+func getOutput(h *api.HeadObjectOutput) *api.GetObjectOutput {
+	return &api.GetObjectOutput{
+		AcceptRanges: new("bytes"), LastModified: h.LastModified, ETag: h.ETag, VersionId: h.VersionId,
+		CacheControl: h.CacheControl, ContentDisposition: h.ContentDisposition, ContentEncoding: h.ContentEncoding,
+		ContentLanguage: h.ContentLanguage, ContentType: h.ContentType, Expires: h.Expires,
+		WebsiteRedirectLocation: h.WebsiteRedirectLocation, Metadata: h.Metadata, StorageClass: h.StorageClass, TagCount: h.TagCount,
+		ObjectLockMode: h.ObjectLockMode, ObjectLockRetainUntilDate: h.ObjectLockRetainUntilDate, ObjectLockLegalHoldStatus: h.ObjectLockLegalHoldStatus,
+	}
+}
+
+// HeadObject reads what is known of an object. That does not take the key
+// that encrypts it, but for its checksum.
+func (s *Service) HeadObject(c *call.Call, in *api.HeadObjectInput) (*api.HeadObjectOutput, error) {
+	b, err := s.bucket(c, in.Bucket)
+	switch {
+	case err != nil:
+		return nil, err
+	case in.SSECustomerAlgorithm != nil:
+		return nil, errCustomerKeys
+	}
+	out, e, err := s.head(c, b, in)
+	if err != nil {
+		return nil, err
+	}
+	out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = told(c, e, false)
 	out.TagCount = s.tagCount(c, b, in.Key, in.VersionId, out.TagCount)
 	return out, nil
 }
 
-// GetObjectAttributes reads the attributes of an object that are asked for.
-func (s *Service) GetObjectAttributes(c *call.Call, in *api.GetObjectAttributesInput) (*api.GetObjectAttributesOutput, error) {
-	if _, err := s.bucket(c, in.Bucket); err != nil {
-		return nil, err
-	}
-	if err := checkObjectEncryption(nil, in.SSECustomerAlgorithm); err != nil {
-		return nil, err
-	}
-	q := *in
-	q.RequestPayer, q.ExpectedBucketOwner = nil, nil
-	return forward[api.GetObjectAttributesOutput](s, c, &q)
-}
-
-// checkObjectEncryption refuses what is not encrypted with S3's own keys.
-func checkObjectEncryption(method, customer *string) error {
+func (s *Service) head(c *call.Call, b *Bucket, in *api.HeadObjectInput) (*api.HeadObjectOutput, *envelope, error) {
+	out, o, err := s.look(c.Ctx, in)
 	switch {
-	case customer != nil:
-		return notImplemented("Server-side encryption with customer-provided keys (SSE-C) is not available.")
-	case method == nil || *method == api.ServerSideEncryptionAes256:
-		return nil
-	case *method == api.ServerSideEncryptionAwsKms || *method == api.ServerSideEncryptionAwsKmsDsse:
-		return aws.Errorf("KMS.NotFoundException", "AWS KMS is not available: objects are encrypted with AES256.")
+	case err != nil:
+		return nil, nil, err
+	case o == nil && (in.Range != nil || in.PartNumber != nil || in.ChecksumMode != nil):
+		q := *in
+		q.RequestPayer, q.ExpectedBucketOwner = nil, nil
+		out, err := forward[api.HeadObjectOutput](s, c, &q)
+		return out, nil, err
+	case o == nil:
+		return out, nil, nil
 	}
-	return invalidArgument("x-amz-server-side-encryption", *method, "The encryption method specified is not supported")
+	w, err := o.layout.window(in.Range, in.PartNumber)
+	if err != nil {
+		return nil, nil, err
+	}
+	out.ContentLength, out.ContentRange = &w.n, w.contentRange(o.layout.size())
+	if in.PartNumber != nil && o.envelope.Size == nil {
+		out.PartsCount = new(int32(len(o.layout)))
+	}
+	if aws.Val(in.ChecksumMode) != api.ChecksumModeEnabled || w.partial {
+		return out, o.envelope, nil
+	}
+	k, err := s.openKey(c, b, *in.Key, o.envelope)
+	if err != nil {
+		return nil, nil, err
+	}
+	algorithm, value, kind, err := s.checksum(c.Ctx, o, k)
+	setChecksum(out, algorithm, value, kind)
+	return out, o.envelope, err
 }
 
-// encrypted is what an answer says of the encryption of an object. The record
+// told is what an answer says of the encryption of an object. The record
 // tells whether the caller asked for it.
-func encrypted(c *call.Call, asked *string) *string {
+func told(c *call.Call, e *envelope, asked bool) (method, keyID *string, bucketKey *bool) {
 	if c.Additional == nil {
 		c.Additional = map[string]any{}
 	}
-	c.Additional["SSEApplied"] = "Default_SSE_S3"
-	if asked != nil {
-		c.Additional["SSEApplied"] = "SSE_S3"
+	c.Additional["SSEApplied"] = e.applied(asked)
+	if e == nil {
+		return new(api.ServerSideEncryptionAes256), nil, nil
 	}
-	return new(api.ServerSideEncryptionAes256)
+	if e.BucketKey {
+		bucketKey = new(true)
+	}
+	return new(api.ServerSideEncryptionAwsKms), &e.KeyARN, bucketKey
 }

@@ -43,9 +43,9 @@ func (b *Bucket) writtenACL(acl *string, doc *api.AccessControlPolicy, fullContr
 	switch {
 	case err != nil:
 		return "", err
-	case b.ACLsDisabled() && (aws.Val(acl) == api.ObjectCannedACLBucketOwnerFullControl || acl == nil && onlyOwner(grants, b.Account)):
+	case b.aclsDisabled() && (aws.Val(acl) == api.ObjectCannedACLBucketOwnerFullControl || acl == nil && onlyOwner(grants, b.Account)):
 		return "", nil
-	case b.ACLsDisabled():
+	case b.aclsDisabled():
 		return "", aws.Errorf("AccessControlListNotSupported", "The bucket does not allow ACLs").With("BucketName", b.Name)
 	case b.PublicAccess.blocksACLs() && publicGrants(grants):
 		return "", accessDenied()
@@ -149,7 +149,7 @@ func (s *Service) setTags(c *call.Call, bucket, key, version *string, tags []api
 
 // tagCount leaves the list out of the number of tags.
 func (s *Service) tagCount(c *call.Call, b *Bucket, key, version *string, count *int32) *int32 {
-	if b.ACLsDisabled() || aws.Val(count) == 0 {
+	if b.aclsDisabled() || aws.Val(count) == 0 {
 		return count
 	}
 	visible, _, _, err := s.tags(c, &b.Name, key, version)
@@ -169,7 +169,7 @@ func (s *Service) GetObjectAcl(c *call.Call, in *api.GetObjectAclInput) (*api.Ge
 	if err != nil {
 		return nil, err
 	}
-	if b.ACLsDisabled() {
+	if b.aclsDisabled() {
 		text = ""
 	}
 	return &api.GetObjectAclOutput{Owner: ownerOf(b.Account), Grants: readGrantsText(text, b.Account)}, nil
@@ -186,9 +186,13 @@ func (s *Service) PutObjectAcl(c *call.Call, in *api.PutObjectAclInput) (*api.Pu
 		return nil, err
 	}
 	visible, before, _, err := s.tags(c, in.Bucket, in.Key, in.VersionId)
-	if err != nil || b.ACLsDisabled() || text == before {
+	if err != nil || b.aclsDisabled() || text == before {
 		return nil, err
 	}
-	_, err = s.setTags(c, in.Bucket, in.Key, in.VersionId, visible, text)
-	return nil, err
+	out, err := s.setTags(c, in.Bucket, in.Key, in.VersionId, visible, text)
+	if err != nil {
+		return nil, err
+	}
+	s.notify(c, b, objectEvent{name: objectListed, key: *in.Key, version: out.VersionId})
+	return nil, nil
 }

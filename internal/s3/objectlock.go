@@ -8,9 +8,9 @@ import (
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
 
-// ObjectLock says that objects of a bucket can be locked, and for how long
+// objectLock says that objects of a bucket can be locked, and for how long
 // new ones are where their writer does not say. Once there it stays.
-type ObjectLock struct {
+type objectLock struct {
 	Mode  string `json:"mode,omitempty"` // "": new objects are not locked
 	Days  int    `json:"days,omitempty"`
 	Years int    `json:"years,omitempty"`
@@ -18,7 +18,7 @@ type ObjectLock struct {
 
 // retainUntil is the default retention of an object written now: its mode and
 // its end, nil when there is none.
-func (l *ObjectLock) retainUntil(now time.Time) (mode *string, until *time.Time) {
+func (l *objectLock) retainUntil(now time.Time) (mode *string, until *time.Time) {
 	if l == nil || l.Mode == "" {
 		return nil, nil
 	}
@@ -26,7 +26,7 @@ func (l *ObjectLock) retainUntil(now time.Time) (mode *string, until *time.Time)
 }
 
 // shape is the lock as calls spell it.
-func (l *ObjectLock) shape() *api.ObjectLockConfiguration {
+func (l *objectLock) shape() *api.ObjectLockConfiguration {
 	conf := &api.ObjectLockConfiguration{ObjectLockEnabled: new(api.ObjectLockEnabledEnabled)}
 	if l.Mode == "" {
 		return conf
@@ -49,18 +49,18 @@ const (
 
 // readObjectLock reads a configuration: on, with a retention in days or in
 // years, or with none.
-func readObjectLock(conf *api.ObjectLockConfiguration) (*ObjectLock, error) {
+func readObjectLock(conf *api.ObjectLockConfiguration) (*objectLock, error) {
 	if conf == nil || aws.Val(conf.ObjectLockEnabled) != api.ObjectLockEnabledEnabled {
 		return nil, malformedXML()
 	}
 	if conf.Rule == nil {
-		return &ObjectLock{}, nil
+		return &objectLock{}, nil
 	}
 	r := conf.Rule.DefaultRetention
 	if r == nil || r.Mode == nil || (r.Days == nil) == (r.Years == nil) {
 		return nil, malformedXML()
 	}
-	l := &ObjectLock{Mode: *r.Mode, Days: int(aws.Val(r.Days)), Years: int(aws.Val(r.Years))}
+	l := &objectLock{Mode: *r.Mode, Days: int(aws.Val(r.Days)), Years: int(aws.Val(r.Years))}
 	switch {
 	case l.Days+l.Years <= 0:
 		return nil, aws.Errorf("InvalidRetentionPeriod", "Default retention period must be a positive integer value.")

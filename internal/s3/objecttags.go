@@ -39,7 +39,12 @@ func (s *Service) PutObjectTagging(c *call.Call, in *api.PutObjectTaggingInput) 
 	if err != nil {
 		return nil, err
 	}
-	return s.setTags(c, in.Bucket, in.Key, in.VersionId, in.Tagging.TagSet, text)
+	out, err := s.setTags(c, in.Bucket, in.Key, in.VersionId, in.Tagging.TagSet, text)
+	if err != nil {
+		return nil, err
+	}
+	s.notify(c, b, objectEvent{name: objectTagged, key: *in.Key, version: out.VersionId})
+	return out, nil
 }
 
 // DeleteObjectTagging drops them.
@@ -52,19 +57,29 @@ func (s *Service) DeleteObjectTagging(c *call.Call, in *api.DeleteObjectTaggingI
 	if err != nil {
 		return nil, err
 	}
-	if text != "" {
-		out, err := s.setTags(c, in.Bucket, in.Key, in.VersionId, nil, text)
-		if err != nil {
-			return nil, err
-		}
-		return &api.DeleteObjectTaggingOutput{VersionId: out.VersionId}, nil
+	out, err := s.dropTags(c, in, text)
+	if err != nil {
+		return nil, err
 	}
-	return forward[api.DeleteObjectTaggingOutput](s, c, &api.DeleteObjectTaggingInput{Bucket: in.Bucket, Key: in.Key, VersionId: in.VersionId})
+	s.notify(c, b, objectEvent{name: objectUntagged, key: *in.Key, version: out.VersionId})
+	return out, nil
+}
+
+// dropTags drops the tags of an object, but for its access control list.
+func (s *Service) dropTags(c *call.Call, in *api.DeleteObjectTaggingInput, text string) (*api.DeleteObjectTaggingOutput, error) {
+	if text == "" {
+		return forward[api.DeleteObjectTaggingOutput](s, c, &api.DeleteObjectTaggingInput{Bucket: in.Bucket, Key: in.Key, VersionId: in.VersionId})
+	}
+	out, err := s.setTags(c, in.Bucket, in.Key, in.VersionId, nil, text)
+	if err != nil {
+		return nil, err
+	}
+	return &api.DeleteObjectTaggingOutput{VersionId: out.VersionId}, nil
 }
 
 // keptACL is the access control list that has to outlive a change of tags.
 func (s *Service) keptACL(c *call.Call, b *Bucket, key, version *string) (string, error) {
-	if b.ACLsDisabled() {
+	if b.aclsDisabled() {
 		return "", nil
 	}
 	_, text, _, err := s.tags(c, &b.Name, key, version)

@@ -13,7 +13,7 @@ func (s *Service) GetBucketRequestPayment(c *call.Call, in *api.GetBucketRequest
 		return nil, err
 	}
 	payer := api.PayerBucketOwner
-	if b.RequesterPays() {
+	if b.requesterPays() {
 		payer = api.PayerRequester
 	}
 	return &api.GetBucketRequestPaymentOutput{Payer: &payer}, nil

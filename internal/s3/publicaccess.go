@@ -6,8 +6,8 @@ import (
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
 
-// PublicAccess is a bucket's public access block. nil blocks nothing.
-type PublicAccess struct {
+// publicAccess is a bucket's public access block. nil blocks nothing.
+type publicAccess struct {
 	BlockACLs       bool `json:"blockACLs,omitempty"`
 	IgnoreACLs      bool `json:"ignoreACLs,omitempty"`
 	BlockPolicy     bool `json:"blockPolicy,omitempty"`
@@ -15,10 +15,10 @@ type PublicAccess struct {
 }
 
 // blockAll is what buckets are made with.
-func blockAll() *PublicAccess { return &PublicAccess{true, true, true, true} }
+func blockAll() *publicAccess { return &publicAccess{true, true, true, true} }
 
-func (p *PublicAccess) blocksACLs() bool   { return p != nil && p.BlockACLs }
-func (p *PublicAccess) blocksPolicy() bool { return p != nil && p.BlockPolicy }
+func (p *publicAccess) blocksACLs() bool   { return p != nil && p.BlockACLs }
+func (p *publicAccess) blocksPolicy() bool { return p != nil && p.BlockPolicy }
 
 // restricted reports whether a public policy lets in only the owner's account
 // and services.
@@ -47,7 +47,7 @@ func (s *Service) PutPublicAccessBlock(c *call.Call, in *api.PutPublicAccessBloc
 		return nil, malformedXML()
 	}
 	return nil, s.change(c, in.Bucket, func(b *Bucket) error {
-		b.PublicAccess = &PublicAccess{
+		b.PublicAccess = &publicAccess{
 			BlockACLs: aws.Val(conf.BlockPublicAcls), IgnoreACLs: aws.Val(conf.IgnorePublicAcls),
 			BlockPolicy: aws.Val(conf.BlockPublicPolicy), RestrictBuckets: aws.Val(conf.RestrictPublicBuckets),
 		}

@@ -4,10 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"sync/atomic"
+	"time"
 
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
-	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
 
@@ -20,24 +21,27 @@ type Service struct {
 	// nil: there are none. Those that bind other callers are the front
 	// door's to ask.
 	ResourceControls func(r store.Reader, account string) [][]policy.Attached
+	// Keys encrypts objects. nil: there is no KMS, and what asks for it is
+	// refused.
+	Keys Keys
+	// Notifications is told of what happens to objects. nil: nobody is, and
+	// no bucket can be configured to.
+	Notifications Notifications
+	// Update changes the control plane in a transaction of its own, for what
+	// calls on objects leave there: open uploads and notifications.
+	Update func(ctx context.Context, change func(*store.Tx) error) error
+	// Now is the server's clock.
+	Now func() time.Time
+
+	layouts layouts
+	last    atomic.Int64 // of the sequencers of notifications
 }
 
 var _ api.Service = (*Service)(nil)
 
 // New returns the service over a data plane.
-func New(p Plane, who Principals) *Service { return &Service{Plane: p, Principals: who} }
-
-// Plane keeps the bytes of objects. It takes the inputs of S3's operations
-// and gives their outputs; it asks nobody for permission.
-type Plane interface {
-	// Do makes one call. The body of an output is the caller's to close. A
-	// refusal is an *aws.Error with S3's code.
-	Do(ctx context.Context, in wire.Shape) (wire.Shape, error)
-}
-
-// Principals knows whom a bucket policy may name.
-type Principals interface {
-	PrincipalExists(r store.Reader, arn string) bool
+func New(p Plane, who Principals) *Service {
+	return &Service{Plane: p, Principals: who, Now: time.Now}
 }
 
 // CanonicalUser is the canonical user id of an account, by which owners and

@@ -13,7 +13,7 @@ func (s *Service) GetBucketVersioning(c *call.Call, in *api.GetBucketVersioningI
 		return nil, err
 	}
 	out := &api.GetBucketVersioningOutput{}
-	if b.Versioned() {
+	if b.versioned() {
 		out.Status = &b.Versioning
 	}
 	return out, nil

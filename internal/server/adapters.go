@@ -14,6 +14,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/oidc"
 	"github.com/orgtrail/orgtrail/internal/organizations"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/relay"
 	"github.com/orgtrail/orgtrail/internal/s3"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/sts"
@@ -133,10 +134,12 @@ func identityProviders(identities *iam.Service) sts.Providers {
 	}
 }
 
-// trailDelivery is delivery, of files and of digests, as CloudTrail sees it.
+// trailDelivery is delivery, of files, of digests and of what is passed on, as
+// CloudTrail sees it.
 type trailDelivery struct {
 	*delivery.Delivery
 	signer *chain.Signer
+	relay  *relay.Relay
 }
 
 func (d trailDelivery) Status(ctx context.Context, trail, account, region string) (cloudtrail.Status, error) {
@@ -145,7 +148,13 @@ func (d trailDelivery) Status(ctx context.Context, trail, account, region string
 		return cloudtrail.Status{}, err
 	}
 	digests, err := d.signer.Status(ctx, trail, account, region)
+	if err != nil {
+		return cloudtrail.Status{}, err
+	}
+	passed, err := d.relay.Status(ctx, trail, account, region)
 	return cloudtrail.Status{
+		Notified: passed.Topic.Taken, NoticeAttempted: passed.Topic.Attempted, NoticeError: passed.Topic.Error,
+		Logged: passed.Logs.Taken, LogError: passed.Logs.Error,
 		Attempted: files.Attempted, Delivered: files.Delivered, Error: files.Error,
 		Digest: digests.Delivered, DigestError: digests.Error,
 	}, err
@@ -163,6 +172,7 @@ func (d destinations) Destination(r store.Reader, trail string) (delivery.Destin
 	return delivery.Destination{
 		Bucket: t.Bucket, Prefix: t.Prefix,
 		TrailARN: source.ARN, Owner: source.Account, Organization: source.Organization,
+		Key: t.Key, Topic: t.Topic,
 	}, true
 }
 
@@ -189,6 +199,16 @@ func (callerOrganizations) ResourceControlPolicies(r store.Reader, account strin
 	return organizations.ResourceControlPolicies(r, account)
 }
 
+// trailSource is CloudTrail at work for a trail, as those see it that it
+// delivers to.
+func trailSource(r store.Reader, arn, owner, organization string) call.Source {
+	s := call.Source{Service: cloudtrail.ServicePrincipal, ARN: arn, Account: owner, Organization: organization}
+	if organization != "" {
+		s.OrganizationPath = organizations.PathOf(r, owner)
+	}
+	return s
+}
+
 // logBucket is S3 as CloudTrail and what delivers for it see it. Records of
 // what is put are journaled when some trail asks for them.
 type logBucket struct {
@@ -197,21 +217,21 @@ type logBucket struct {
 }
 
 func (b logBucket) Probe(c *call.Call, bucket string, keys []string, trail cloudtrail.Source) *aws.Error {
-	return b.s3.LogBucketProbe(c, bucket, keys, s3.Source{
-		ARN: trail.ARN, Account: trail.Account, Organization: trail.Organization,
-		OrganizationPath: organizations.PathOf(c.State, trail.Account),
-	})
+	return b.s3.LogBucketProbe(c, bucket, keys, trailSource(c.State, trail.ARN, trail.Account, trail.Organization))
+}
+
+func (b logBucket) Region(r store.Reader, bucket string) (string, bool) {
+	return s3.BucketRegion(r, bucket)
 }
 
 func (b logBucket) PutLog(ctx context.Context, r store.Reader, o delivery.Object) *aws.Error {
 	return b.put(ctx, r, s3.ServiceObject{
-		Bucket: o.Bucket, Key: o.Key, Body: o.Body,
-		From: s3.Source{ARN: o.TrailARN, Account: o.Owner, Organization: o.Organization},
+		Bucket: o.Bucket, Key: o.Key, Body: o.Body, KMSKey: o.KMSKey,
+		From: trailSource(r, o.TrailARN, o.Owner, o.Organization),
 	})
 }
 
 func (b logBucket) put(ctx context.Context, r store.Reader, o s3.ServiceObject) *aws.Error {
-	o.From.OrganizationPath = organizations.PathOf(r, o.From.Account)
 	event, failed := b.s3.PutAsService(ctx, r, o)
 	if failed != nil {
 		return failed

@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/orgtrail/orgtrail/internal/call"
 	orgs "github.com/orgtrail/orgtrail/internal/organizations"
 	"github.com/orgtrail/orgtrail/internal/wire/sigv4"
 )
@@ -184,4 +186,53 @@ func BenchmarkStart(b *testing.B) {
 		}
 		b.StartTimer()
 	}
+}
+
+// BenchmarkEnforcement is a call of a user with many policies, beside the same
+// call when whatever it asks for is allowed without a look at them:
+// enforcement% is what the looking costs, of the whole call. The two take
+// turns, and the medians count, so that what else the machine does weighs on
+// both.
+func BenchmarkEnforcement(b *testing.B) {
+	s, p := startServer(b, nil)
+	for _, form := range []url.Values{
+		{"Action": {"AttachUserPolicy"}, "PolicyArn": {"arn:aws:iam::aws:policy/ReadOnlyAccess"}},
+		{"Action": {"AttachUserPolicy"}, "PolicyArn": {"arn:aws:iam::aws:policy/SecurityAudit"}},
+		{"Action": {"AttachUserPolicy"}, "PolicyArn": {"arn:aws:iam::aws:policy/AWSCloudTrail_FullAccess"}},
+		{"Action": {"PutUserPolicy"}, "PolicyName": {"here"}, "PolicyDocument": {`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"cloudtrail:*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"127.0.0.0/8"}}}]}`}},
+	} {
+		form.Set("Version", "2010-05-08")
+		form.Set("UserName", "admin")
+		load(b, s.listener.Addr().String(), 1, func(int) []byte { return signed(b, p, "us-east-1", "iam", formType, "", form.Encode()) })
+	}
+	request := signed(b, p, "us-east-2", "cloudtrail", jsonType, describeTrails, "{}")
+	service := s.gateway.Services[0]
+	enforced := service.Access
+	allowed := func(c *call.Call, in any) ([]call.Target, error) {
+		_, err := enforced(c, in)
+		return nil, err
+	}
+	var took [2][]time.Duration // of a call, in each turn
+	turn := func(n int) {
+		for i, access := range []func(*call.Call, any) ([]call.Target, error){enforced, allowed} {
+			service.Access = access
+			began := time.Now()
+			load(b, s.listener.Addr().String(), n, func(int) []byte { return request })
+			took[i] = append(took[i], time.Since(began)/time.Duration(n))
+		}
+	}
+	const most = 500
+	turn(most)
+	took = [2][]time.Duration{}
+	b.ResetTimer()
+	for left := b.N; left > 0; left -= most {
+		turn(min(left, most))
+	}
+	median := func(list []time.Duration) float64 {
+		slices.Sort(list)
+		return list[len(list)/2].Seconds()
+	}
+	with, without := median(took[0]), median(took[1])
+	b.ReportMetric(1/with, "calls/s")
+	b.ReportMetric(100*(with-without)/with, "enforcement%")
 }

@@ -38,6 +38,9 @@ type Config struct {
 	Objects          string // URL of an S3 endpoint, or "" for the embedded one
 	TLSCert, TLSKey  string
 	Dev              bool
+	// PrivateEndpoints lets what users name, subscribers of topics and issuers
+	// of tokens, be on this machine or in its network.
+	PrivateEndpoints bool
 
 	Version string
 	Log     *slog.Logger

@@ -92,5 +92,6 @@ func (s *Server) reset(ctx context.Context) error {
 	}
 	s.delivery.Reset()
 	s.signer.Reset()
+	s.relay.Reset()
 	return s.bootstrap(ctx)
 }

@@ -64,7 +64,7 @@ func (v validatedTrails) view(r store.Reader, t *cloudtrail.Trail) *chain.Trail 
 func (b logBucket) PutDigest(ctx context.Context, r store.Reader, o chain.Object) *aws.Error {
 	return b.put(ctx, r, s3.ServiceObject{
 		Bucket: o.Bucket, Key: o.Key, Body: o.Body, Metadata: o.Metadata,
-		From: s3.Source{ARN: o.ARN, Account: o.Owner, Organization: o.Organization},
+		From: trailSource(r, o.ARN, o.Owner, o.Organization),
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/gateway"
 	"github.com/orgtrail/orgtrail/internal/seal"
+	"github.com/orgtrail/orgtrail/internal/sns/webhook"
 	"github.com/orgtrail/orgtrail/internal/store"
 )
 
@@ -123,6 +124,7 @@ func (s *Server) handler() http.Handler {
 	own := http.NewServeMux()
 	own.HandleFunc("GET /_orgtrail/health", s.health)
 	own.Handle("GET /_orgtrail/metrics", s.metrics.handler())
+	own.Handle("GET "+webhook.CertificatePrefix, webhook.Certificates(s.store.View))
 	if s.Dev {
 		s.devHandlers(own)
 	}

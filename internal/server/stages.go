@@ -17,7 +17,13 @@ func (s *Server) startStages() {
 	for _, stage := range []func(context.Context){
 		s.delivery.Run,
 		s.signer.Run,
+		s.relay.Run,
 		s.organizations.Run,
+		s.kms.Run,
+		s.logs.Run,
+		s.upkeep.Run,
+		s.sqs.Run,
+		s.webhooks.Run,
 		s.closeOrphans,
 		s.flushUses,
 	} {
@@ -72,16 +78,31 @@ func (s *Server) flush(ctx context.Context) error {
 	if err := s.delivery.Flush(ctx); err != nil {
 		return err
 	}
+	if err := s.relay.Flush(ctx); err != nil {
+		return err
+	}
 	return s.signer.Flush(ctx)
 }
 
 // runDue does what has fallen due on the server's clock.
 func (s *Server) runDue(ctx context.Context) error {
-	if err := s.organizations.Advance(ctx); err != nil {
-		return err
+	at := func(run func(context.Context, time.Time) error) func(context.Context) error {
+		return func(ctx context.Context) error { return run(ctx, s.clock.now()) }
 	}
-	if err := s.delivery.RunDue(ctx, s.clock.now()); err != nil {
-		return err
+	for _, due := range []func(context.Context) error{
+		s.organizations.Advance,
+		s.kms.Advance,
+		s.sqs.Advance,
+		s.logs.Advance,
+		s.upkeep.Advance,
+		at(s.delivery.RunDue),
+		s.relay.Flush,
+		at(s.webhooks.RunDue),
+		at(s.signer.RunDue),
+	} {
+		if err := due(ctx); err != nil {
+			return err
+		}
 	}
-	return s.signer.RunDue(ctx, s.clock.now())
+	return nil
 }

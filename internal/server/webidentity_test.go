@@ -47,6 +47,12 @@ func newIDP(t *testing.T) *idp {
 	return i
 }
 
+// thumbprint is that of the issuer's certificate.
+func (i *idp) thumbprint() string {
+	sum := sha1.Sum(i.Certificate().Raw)
+	return hex.EncodeToString(sum[:])
+}
+
 func (i *idp) token(subject string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	body, _ := json.Marshal(map[string]any{"iss": i.URL, "sub": subject, "aud": "app", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()})
@@ -77,9 +83,8 @@ func TestWebIdentity(t *testing.T) {
 	host := strings.TrimPrefix(issuer.URL, "https://")
 	provider := "arn:aws:iam::" + devAccount + ":oidc-provider/" + host
 	trust := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":%q},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"%s:aud":"app","%s:sub":"ada"}}}]}`, provider, host, host)
-	sum := sha1.Sum(issuer.Certificate().Raw)
 	for _, form := range []url.Values{
-		{"Action": {"CreateOpenIDConnectProvider"}, "Url": {issuer.URL}, "ClientIDList.member.1": {"app"}, "ThumbprintList.member.1": {hex.EncodeToString(sum[:])}},
+		{"Action": {"CreateOpenIDConnectProvider"}, "Url": {issuer.URL}, "ClientIDList.member.1": {"app"}, "ThumbprintList.member.1": {issuer.thumbprint()}},
 		{"Action": {"CreateRole"}, "RoleName": {"web"}, "AssumeRolePolicyDocument": {trust}},
 	} {
 		form.Set("Version", "2010-05-08")

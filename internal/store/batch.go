@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 
 	"github.com/orgtrail/orgtrail/internal/journal"
@@ -55,20 +56,30 @@ func (b *batch) change(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	writes := map[recordKey][]byte{}
+	writes, heap := map[recordKey][]byte{}, map[string][]byte{}
+	var execs []statement
 	size := 0
 	for i, r := range b.requests {
 		size += r.size
 		if r.change != nil {
 			done, err := apply(r.change, img, rev)
+			if err == nil && done.fence != nil {
+				err = b.store.fence(ctx, tx, *done.fence)
+			}
 			if err != nil {
 				r.err = err
 				continue
 			}
 			img, r.made = done.img, done.entries
+			execs = append(execs, done.execs...)
 			size += entrySize(r.made)
-			for k, v := range done.writes {
-				writes[k] = v
+			for i := range done.execs {
+				size += done.execs[i].size()
+			}
+			maps.Copy(writes, done.writes)
+			for k, v := range done.heap {
+				heap[k] = v
+				size += len(v)
 			}
 		}
 		if size > batchBytes {
@@ -79,7 +90,18 @@ func (b *batch) change(ctx context.Context, tx *sql.Tx) error {
 	}
 	b.image = img.edit().freeze()
 	b.image.rev = rev
-	return b.store.writeRecords(ctx, tx, rev, writes)
+	if err := b.store.writeRecords(ctx, tx, rev, writes); err != nil {
+		return err
+	}
+	if err := b.store.writeHeap(ctx, tx, heap); err != nil {
+		return err
+	}
+	for i := range execs {
+		if _, err := b.store.db.exec(ctx, tx, execs[i].text, execs[i].args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *batch) changes() bool {
@@ -147,6 +169,27 @@ func (s *Store) writeRecords(ctx context.Context, tx *sql.Tx, rev int64, writes 
 		_, err := s.db.exec(ctx, tx, text, args...)
 		return err
 	})
+}
+
+// writeHeap stores and removes the values of a batch that are kept out of
+// memory.
+func (s *Store) writeHeap(ctx context.Context, tx *sql.Tx, heap map[string][]byte) error {
+	var puts, deletes []any
+	for k, v := range heap {
+		if v == nil {
+			deletes = append(deletes, k)
+		} else {
+			puts = append(puts, k, v)
+		}
+	}
+	run := func(text string, args []any) error {
+		_, err := s.db.exec(ctx, tx, text, args...)
+		return err
+	}
+	if err := putHeap.each(puts, run); err != nil {
+		return err
+	}
+	return deleteHeap.each(deletes, run)
 }
 
 // intents opens and closes the intents of the batch. A request whose intent

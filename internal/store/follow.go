@@ -12,41 +12,52 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// heads reads the revision and how often everything was emptied.
-func heads(ctx context.Context, q querier) (rev, emptied int64, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, rev FROM head WHERE id IN (1, 2)`)
+// head is the state of the control plane in three numbers.
+type head struct {
+	rev     int64
+	emptied int64 // how often everything was emptied
+	// forgotten is the revision up to which deleted records may have left no
+	// trace: who is older than it cannot learn what is gone.
+	forgotten int64
+}
+
+func heads(ctx context.Context, q querier) (h head, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, rev FROM head WHERE id IN (1, 2, 4)`)
 	if err != nil {
-		return 0, 0, err
+		return h, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id, n int64
 		if err := rows.Scan(&id, &n); err != nil {
-			return 0, 0, err
+			return h, err
 		}
-		if id == 1 {
-			rev = n
-		} else {
-			emptied = n
+		switch id {
+		case 1:
+			h.rev = n
+		case 2:
+			h.emptied = n
+		case 4:
+			h.forgotten = n
 		}
 	}
-	return rev, emptied, rows.Err()
+	return h, rows.Err()
 }
 
 // catchUp returns the control plane as q sees it, made of base and the
 // records that are newer. Revisions are given under the lock of the head row,
 // so whoever sees one of them sees all before it.
 func (s *Store) catchUp(ctx context.Context, q querier, base *image) (*image, error) {
-	rev, emptied, err := heads(ctx, q)
+	now, err := heads(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the revision: %w", err)
 	}
-	if emptied != base.emptied || rev < base.rev {
+	if now.emptied != base.emptied || now.rev < base.rev || base.rev < now.forgotten {
 		start := base.start + 1
 		base = blank()
-		base.start, base.emptied = start, emptied
+		base.start, base.emptied = start, now.emptied
 	}
-	if rev == base.rev {
+	if now.rev == base.rev {
 		return base, nil
 	}
 	rows, err := q.QueryContext(ctx, `SELECT kind, k, rev, val FROM rec WHERE rev > $1`, base.rev)
@@ -55,7 +66,7 @@ func (s *Store) catchUp(ctx context.Context, q querier, base *image) (*image, er
 	}
 	defer rows.Close()
 	img := base.edit()
-	img.rev = rev
+	img.rev = now.rev
 	for rows.Next() {
 		var kind, key string
 		var rev int64
@@ -94,8 +105,8 @@ func (s *Store) publish(img *image) bool {
 // refresh publishes what other replicas have changed.
 func (s *Store) refresh(ctx context.Context) error {
 	base := s.View().img
-	rev, emptied, err := heads(ctx, s.db.read)
-	if err != nil || rev == base.rev && emptied == base.emptied {
+	now, err := heads(ctx, s.db.read)
+	if err != nil || now.rev == base.rev && now.emptied == base.emptied {
 		return err
 	}
 	var img *image

@@ -88,7 +88,8 @@ func indexKey(value, key string) string { return value + "\x00" + key }
 // whole, however late its maker comes.
 type image struct {
 	// start counts how often this process had to begin anew, because the
-	// database was emptied or went back in time.
+	// database was emptied, went back in time, or has forgotten deletions that
+	// were not seen here.
 	start int64
 	// emptied is the counter of the database that the image was loaded with.
 	emptied int64

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sort"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -137,6 +138,39 @@ func (k *Kind[T]) ByAfter(r Reader, index, value, after string) iter.Seq2[string
 		})
 	}
 }
+
+// Ordered goes through the records that the index files under values which
+// begin with prefix, in the order of the values. In a Tx the loop may write,
+// as in Scan.
+func (k *Kind[T]) Ordered(r Reader, index, prefix string) iter.Seq2[string, *T] {
+	return func(yield func(string, *T) bool) {
+		t := k.still(r)
+		t.indexes[k.index(index)].Ascend(prefix, func(at, key string) bool {
+			if !strings.HasPrefix(at, prefix) {
+				return false
+			}
+			it, _ := t.rows.Get(key)
+			return yield(key, it.val.(*T))
+		})
+	}
+}
+
+// Count returns how often the index files something under values from one up
+// to, and without, another. It takes about as long as finding a record, however
+// many there are.
+func (k *Kind[T]) Count(r Reader, index, from, to string) int {
+	t := k.table(r.image()).indexes[k.index(index)]
+	before := func(value string) int {
+		return sort.Search(t.Len(), func(i int) bool {
+			at, _, _ := t.GetAt(i)
+			return at >= value
+		})
+	}
+	return max(0, before(to)-before(from))
+}
+
+// Len returns how many records there are.
+func (k *Kind[T]) Len(r Reader) int { return k.table(r.image()).rows.Len() }
 
 // Put writes the record of that key. The value is encoded at once, so the
 // caller may go on changing v, and readers get what encoding/json makes of it.

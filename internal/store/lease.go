@@ -63,14 +63,22 @@ func (s *Store) lease(ctx context.Context, l *Lease, none error, text string, ar
 // take it while the transaction runs.
 func (s *Store) Fenced(ctx context.Context, l Lease, fn func(*sql.Tx) error) error {
 	return s.db.transact(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, `UPDATE lease SET epoch = epoch WHERE name = $1 AND holder = $2 AND epoch = $3`,
-			l.Name, s.writer, l.Epoch)
-		if err != nil {
+		if err := s.fence(ctx, tx, l); err != nil {
 			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrLeaseLost)
 		}
 		return fn(tx)
 	})
+}
+
+// fence locks the row of a lease that is still held, until tx ends.
+func (s *Store) fence(ctx context.Context, tx *sql.Tx, l Lease) error {
+	done, err := tx.ExecContext(ctx, `UPDATE lease SET epoch = epoch WHERE name = $1 AND holder = $2 AND epoch = $3`,
+		l.Name, s.writer, l.Epoch)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, ErrLeaseLost)
+	}
+	return nil
 }

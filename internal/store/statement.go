@@ -21,12 +21,15 @@ var (
 	putIntents = newList(3, `INSERT INTO intent (id, writer, payload) VALUES `, `(`, `)`,
 		` ON CONFLICT (id) DO NOTHING RETURNING id`)
 	deleteIntents = newList(1, `DELETE FROM intent WHERE id IN (`, ``, ``, `) RETURNING id`)
+	putHeap       = newList(2, `INSERT INTO heap (k, val) VALUES `, `(`, `)`, ` ON CONFLICT (k) DO UPDATE SET val = excluded.val`)
+	deleteHeap    = newList(1, `DELETE FROM heap WHERE k IN (`, ``, ``, `)`)
+	getHeap       = newList(1, `SELECT k, val FROM heap WHERE k IN (`, ``, ``, `)`) // outside of commits
 )
 
 // hotStatements are all texts of a commit.
 func hotStatements() []string {
 	texts := []string{takeRevision, putChunk}
-	for _, l := range []list{putRecords, putIntents, deleteIntents} {
+	for _, l := range []list{putRecords, putIntents, deleteIntents, putHeap, deleteHeap} {
 		texts = append(texts, l.texts[:]...)
 	}
 	return texts

@@ -165,6 +165,7 @@ func (s *Store) start(ctx context.Context) error {
 	s.current.Store(&Snapshot{img})
 	s.followed.Store(int64(time.Since(s.started)))
 	go s.commitLoop()
+	s.background.Go(s.forgetLoop)
 	if s.db.engine.shared() {
 		s.background.Go(s.follow)
 		s.background.Go(s.stayAlive)
@@ -241,9 +242,11 @@ func (s *Store) Read(ctx context.Context, fn func(*sql.Tx) error) error {
 // emptiable are the tables that Reset empties: all but the counters, the
 // writers and the leases, which must only ever grow.
 var emptiable = []string{
-	"rec", "chunk", "intent",
+	"rec", "heap", "chunk", "intent",
 	"cursor", "cut", "manifest", "spool", "delivery_status",
 	"chain", "digest_status",
+	"log_block", "log_dropped", "log_result",
+	"relay_status",
 }
 
 // Reset empties everything: the control plane, the journal and what followers

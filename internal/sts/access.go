@@ -27,6 +27,14 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 		return s.assuming(c, in)
 	case *api.AssumeRoleWithWebIdentityInput:
 		return s.assumingWithToken(c, in)
+	case *api.AssumeRoleWithSAMLInput:
+		return s.assumingWithSAML(c, in)
+	case *api.AssumeRootInput:
+		return s.assumingRoot(c, in)
+	case *api.GetWebIdentityTokenInput:
+		return vouching(in), nil
+	case *api.DecodeAuthorizationMessageInput:
+		return []call.Target{{Action: "sts:DecodeAuthorizationMessage", Resource: "*"}}, nil
 	case *api.GetFederationTokenInput:
 		return federating(c, in), nil
 	}

@@ -1,15 +1,12 @@
 package sts
 
 import (
-	"context"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
-	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/session"
-	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
 )
 
@@ -21,34 +18,20 @@ type Service struct {
 	// provider. nil Providers: no account has any.
 	Providers Providers
 	Tokens    Tokens
+	// SAMLProviders admits who comes with the word of a SAML provider. nil: no
+	// account has any.
+	SAMLProviders SAMLProviders
+	// RootSessions says who may act as the root of whom. nil: nobody.
+	RootSessions RootSessions
+	// Issuers signs for the accounts that vouch for their principals
+	// elsewhere. nil: none does.
+	Issuers Issuers
+	// Clock is what the clocks of identity providers are like. nil is the real
+	// one, whatever the server's own says: they know nothing of it.
+	Clock func() time.Time
 
 	roles    Roles
 	sessions *session.Codec
-}
-
-// Role is what a session needs of the role that it assumes.
-type Role struct {
-	Account, ARN, ID, Name string
-	Trust                  *policy.Document
-	MaxSession             time.Duration
-}
-
-// Roles knows the roles and managed policies of every account.
-type Roles interface {
-	// Role finds the role of an ARN.
-	Role(r store.Reader, arn string) (Role, bool)
-	// ManagedPolicy reports whether an account may use the managed policy of
-	// an ARN.
-	ManagedPolicy(r store.Reader, account, arn string) bool
-}
-
-// Devices knows the MFA devices of users. Both errors are the caller's answer.
-type Devices interface {
-	// Check reports whether a code is one that the device of a user shows and
-	// that was not used yet.
-	Check(r store.Reader, p aws.Principal, serial, code string) error
-	// Use checks a code and uses it up. nil: that is durable.
-	Use(ctx context.Context, p aws.Principal, serial, code string) error
 }
 
 var _ api.Service = (*Service)(nil)

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -11,24 +10,8 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/oidc"
 	"github.com/orgtrail/orgtrail/internal/policy"
-	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
 )
-
-// Provider is an OpenID Connect provider of an account.
-type Provider struct {
-	ARN       string
-	Issuer    oidc.Issuer
-	ClientIDs []string // the audiences of its tokens that are accepted
-}
-
-// Providers finds an account's provider by its issuer.
-type Providers func(r store.Reader, account, issuer string) (Provider, bool)
-
-// Tokens verifies tokens of OpenID Connect. Errors are those of package oidc.
-type Tokens interface {
-	Verify(ctx context.Context, token string, from oidc.Issuer) (oidc.Claims, error)
-}
 
 // webIdentity is who a provider vouches for, and what is asked for it.
 type webIdentity struct {

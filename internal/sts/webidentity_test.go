@@ -35,7 +35,7 @@ func token(claims map[string]any) *string {
 		all[k] = v
 	}
 	body, _ := json.Marshal(all)
-	return new("e30." + base64.RawURLEncoding.EncodeToString(body) + ".AAAA")
+	return new("eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(body) + ".AAAA")
 }
 
 func (f *fixture) webRole(condition string) *string {

@@ -122,20 +122,85 @@ var spelling = [...]map[string]string{
 	},
 }
 
+// queryCodes are the codes of JSON that the clients of a Legacy know by
+// another name.
+var queryCodes = map[string]string{
+	"AccessDeniedException":               "AccessDenied",
+	"ExpiredTokenException":               "ExpiredToken",
+	"IncompleteSignatureException":        "IncompleteSignature",
+	"InvalidParameterValueException":      "InvalidParameterValue",
+	"InvalidSignatureException":           "SignatureDoesNotMatch",
+	"MissingAuthenticationTokenException": "MissingAuthenticationToken",
+	"MissingRequiredParameterException":   "MissingParameter",
+	"RequestEntityTooLargeException":      "RequestEntityTooLarge",
+	"SerializationException":              "MalformedInput",
+	"ServiceUnavailableException":         "ServiceUnavailable",
+	"ThrottlingException":                 "Throttling",
+	"UnknownOperationException":           "InvalidAction",
+	"UnrecognizedClientException":         "InvalidClientTokenId",
+	"ValidationException":                 "ValidationError",
+}
+
+// jsonCodes is queryCodes from the other side.
+var jsonCodes = func() map[string]string {
+	m := make(map[string]string, len(queryCodes))
+	for j, q := range queryCodes {
+		m[q] = j
+	}
+	return m
+}()
+
+// queryCode returns a code as the clients of a Legacy know it.
+func (s *Service) queryCode(code string) string {
+	if e := s.Errors[code]; e.Query != "" {
+		return e.Query
+	}
+	if q, ok := queryCodes[code]; ok {
+		return q
+	}
+	return code
+}
+
+// qualified is a code with the name space that its shape is in.
+func (s *Service) qualified(code string) string {
+	if _, ok := s.Errors[code]; ok {
+		return "com.amazonaws." + s.ID + "#" + code
+	}
+	return "com.amazon.coral.service#" + code
+}
+
 // Code returns a code as the service's protocol spells it.
 func (s *Service) Code(code string) string {
 	if c, ok := spelling[s.Protocol][code]; ok {
 		return c
 	}
+	if s.Legacy == nil {
+		return code
+	}
+	if s.Protocol == AWSQuery {
+		return s.queryCode(code)
+	}
+	if j, ok := jsonCodes[code]; ok {
+		return j
+	}
 	return code
 }
 
 // Status returns the HTTP status of a code: what the service's model says of
-// it, else what its protocol does, else 400.
+// it, else what its protocol does, else 400. A Legacy keeps the statuses of
+// the query protocol.
 func (s *Service) Status(code string) int {
+	if e, ok := s.Errors[code]; ok {
+		return e.Status
+	}
 	code = s.Code(code)
 	if e, ok := s.Errors[code]; ok {
 		return e.Status
+	}
+	if s.Legacy != nil {
+		if status, ok := common[AWSQuery][s.queryCode(code)]; ok {
+			return status
+		}
 	}
 	if status, ok := common[s.Protocol][code]; ok {
 		return status

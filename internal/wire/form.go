@@ -134,7 +134,7 @@ func (d *formDecoder) NextField() int {
 	for d.err == nil && top.field < len(top.s.Fields) {
 		i := top.field
 		top.field++
-		d.name = top.prefix + top.s.Fields[i].Wire
+		d.name = top.prefix + top.s.Fields[i].element()
 		if d.form.has(d.name) {
 			return i
 		}

@@ -33,6 +33,12 @@ func InvalidInput(vs []Violation) *aws.Error {
 	return (&aws.Error{Code: "InvalidInputException", Message: text}).With("Reason", reason)
 }
 
+// MissingParameter is the hook of SQS, whose model says nothing of values but
+// which must be there.
+func MissingParameter(vs []Violation) *aws.Error {
+	return aws.Errorf("MissingParameter", "The request must contain the parameter %s.", vs[0].Field.Name)
+}
+
 // invalidREST is S3's way: what is wrong inside a document makes the document
 // malformed; what is wrong with a header or a parameter is an argument.
 func invalidREST(vs []Violation) *aws.Error {

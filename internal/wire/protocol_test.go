@@ -36,7 +36,7 @@ func TestIdentify(t *testing.T) {
 		{iam.API, "", "Version=2010-05-08", "MissingAction: The request must contain the parameter Action"},
 		{iam.API, "", "Action=GetUser&Version=2011-06-15", "InvalidAction: Could not find operation GetUser for version 2011-06-15"},
 		{iam.API, "", "Action=Nonsense&Version=2010-05-08", "InvalidAction: Could not find operation Nonsense for version 2010-05-08"},
-		{iam.API, "", "Action=ListSAMLProviders", "InvalidAction: The operation ListSAMLProviders of AWS Identity and Access Management is not served here"},
+		{iam.API, "", "Action=ListDelegationRequests", "InvalidAction: The operation ListDelegationRequests of AWS Identity and Access Management is not served here"},
 		{sts.API, "", "Action=%", "MalformedQueryString"},
 	} {
 		r := httptest.NewRequest("POST", "/", nil)

@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -79,6 +80,17 @@ func (s *Service) targetOperation(target string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Over returns the service as it is reached by a protocol, nil when it is not.
+func (s *Service) Over(p Protocol) *Service {
+	switch {
+	case s.Protocol == p:
+		return s
+	case s.Query != nil && p == AWSQuery:
+		return s.Query
+	}
+	return nil
 }
 
 // Identify names the operation of a request. The error, an *aws.Error, says
@@ -160,7 +172,7 @@ func DecodeRequest(op *Operation, r *Request) (Shape, error) {
 	case AWSQuery:
 		var f form
 		if f, err = r.params(); err == nil {
-			err = Decode(&formDecoder{form: f}, in)
+			err = Decode(&formDecoder{form: op.Service.withPath(f, r.HTTP.URL.Path)}, in)
 		}
 	default:
 		err = decodeREST(r, in)
@@ -169,6 +181,14 @@ func DecodeRequest(op *Operation, r *Request) (Shape, error) {
 		return nil, err
 	}
 	return in, nil
+}
+
+// withPath adds the member that the path of a query call stands for.
+func (s *Service) withPath(f form, path string) form {
+	if s.Legacy == nil || path == "/" || path == "" || f.has(s.Legacy.Path) {
+		return f
+	}
+	return slices.Insert(slices.Clone(f), f.at(s.Legacy.Path), pair{s.Legacy.Path, path})
 }
 
 // Check holds an input against the rules of the model and answers, in the

@@ -98,6 +98,10 @@ func EncodeError(w http.ResponseWriter, s *Service, e *aws.Error, requestID, res
 	case AWSJSON:
 		h["X-Amzn-Requestid"] = []string{requestID}
 		h["Content-Type"] = s.contentType
+		if s.Legacy != nil {
+			h["X-Amzn-Query-Error"] = []string{s.queryCode(code) + ";" + fault(status)}
+			code = s.qualified(code)
+		}
 		send(w, status, appendJSONError(nil, code, e))
 	case AWSQuery:
 		h["X-Amzn-Requestid"] = []string{requestID}
@@ -122,15 +126,11 @@ func appendJSONError(buf []byte, code string, e *aws.Error) []byte {
 }
 
 func (s *Service) appendQueryError(buf []byte, code string, status int, e *aws.Error, requestID string) []byte {
-	fault := "Sender"
-	if status >= http.StatusInternalServerError {
-		fault = "Receiver"
-	}
 	x := xmlEncoder{buf: buf, next: "ErrorResponse", space: s.Namespace}
 	x.start()
 	x.next = "Error"
 	x.start()
-	x.element("Type", fault)
+	x.element("Type", fault(status))
 	x.element("Code", code)
 	x.element("Message", e.Message)
 	for _, f := range e.Fields {
@@ -140,6 +140,14 @@ func (s *Service) appendQueryError(buf []byte, code string, status int, e *aws.E
 	x.element("RequestId", requestID)
 	x.end("ErrorResponse")
 	return x.buf
+}
+
+// fault is whose fault a status is, in the words of the query protocol.
+func fault(status int) string {
+	if status >= http.StatusInternalServerError {
+		return "Receiver"
+	}
+	return "Sender"
 }
 
 // element writes one element with text in it.

@@ -23,6 +23,9 @@ func TestRoundTrip(t *testing.T) {
 				case wire.AWSJSON:
 					roundTripJSON(t, op.NewInput)
 					roundTripJSON(t, op.NewOutput)
+					if svc.Query != nil {
+						roundTripForm(t, svc.Query.Operation(op.Name))
+					}
 				case wire.AWSQuery:
 					roundTripForm(t, op)
 					roundTripQueryXML(t, op)

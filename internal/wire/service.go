@@ -25,6 +25,10 @@ type Service struct {
 	TargetPrefixes []string // what X-Amz-Target may say before the operation, without the dot
 	Version        string   // of the API, 2013-11-01
 	Namespace      string   // of XML answers
+	// Legacy is set for a JSON service that also serves the clients of its
+	// time before JSON, and Query is then the service as those know it.
+	Legacy *Legacy
+	Query  *Service
 	// Global services are called and recorded in us-east-1 alone.
 	Global     bool
 	Operations []*Operation
@@ -48,6 +52,17 @@ type Exception struct {
 	// Shape is the model's name of it, as records print it, where that
 	// differs from the code (NoSuchEntityException for NoSuchEntity).
 	Shape string
+	// Query is the code that the clients of a Legacy know, where it differs.
+	Query string
+}
+
+// Legacy is how a service that speaks JSON is called by the query protocol,
+// which it spoke before.
+type Legacy struct {
+	Namespace string // of XML answers
+	// Path is the member of inputs that the path of the request stands for
+	// when the form does not have it.
+	Path string
 }
 
 // Operation describes one operation.
@@ -126,7 +141,28 @@ func NewService(s *Service) *Service {
 	if s.Invalid == nil {
 		s.Invalid = invalidHooks[s.Protocol]
 	}
+	if s.Legacy != nil && s.Protocol == AWSJSON {
+		s.Query = s.overQuery()
+	}
 	return s
+}
+
+// overQuery returns the service as the clients of the query protocol know it:
+// the same operations on the same shapes, in forms and XML.
+func (s *Service) overQuery() *Service {
+	q := &Service{
+		ID: s.ID, Title: s.Title, SigningName: s.SigningName, EventSource: s.EventSource,
+		Protocol: AWSQuery, Version: s.Version, Namespace: s.Legacy.Namespace, Legacy: s.Legacy,
+		Global: s.Global, Unserved: s.Unserved, Errors: s.Errors, Invalid: s.Invalid,
+	}
+	for _, op := range s.Operations {
+		c := *op
+		if !c.Void {
+			c.ResultWrapper = c.Name + "Result"
+		}
+		q.Operations = append(q.Operations, &c)
+	}
+	return NewService(q)
 }
 
 // Operation returns the operation of that name, or nil.

@@ -54,6 +54,15 @@ type Field struct {
 	Prefix   string // prefix bound to Space, "" when Space is the default namespace
 }
 
+// element is what a member is called in forms and in XML: by its own name, or
+// by that of its items where they follow one another under another one.
+func (f *Field) element() string {
+	if f.Type.Flat && f.Type.ItemName != "" {
+		return f.Type.ItemName
+	}
+	return f.Wire
+}
+
 // Location says where in an HTTP message a member travels.
 type Location uint8
 
@@ -94,10 +103,10 @@ type Type struct {
 	Struct    *Struct // of a Structure
 	Item      *Type   // of a List's items or a Map's values
 	Key       *Type   // of a Map's keys
-	ItemName  string  // XML element of a list's item
+	ItemName  string  // XML element of a list's item, or of each of what is Flat
 	KeyName   string  // XML element of a map's key
 	ValueName string  // XML element of a map's value
-	Flat      bool    // items follow one another without an element around them
+	Flat      bool    // items or entries follow one another without an element around them
 	Time      TimeFormat
 	Sensitive bool
 	Rule      *Rule // nil asks for nothing

@@ -12,13 +12,21 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/wire"
 	"github.com/orgtrail/orgtrail/internal/wire/api/cloudtrail"
+	"github.com/orgtrail/orgtrail/internal/wire/api/events"
 	"github.com/orgtrail/orgtrail/internal/wire/api/iam"
+	"github.com/orgtrail/orgtrail/internal/wire/api/kms"
+	"github.com/orgtrail/orgtrail/internal/wire/api/logs"
 	"github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 	"github.com/orgtrail/orgtrail/internal/wire/api/s3"
+	"github.com/orgtrail/orgtrail/internal/wire/api/sns"
+	"github.com/orgtrail/orgtrail/internal/wire/api/sqs"
 	"github.com/orgtrail/orgtrail/internal/wire/api/sts"
 )
 
-var services = []*wire.Service{cloudtrail.API, organizations.API, iam.API, sts.API, s3.API}
+var services = []*wire.Service{
+	cloudtrail.API, organizations.API, iam.API, sts.API, s3.API,
+	kms.API, logs.API, sns.API, sqs.API, events.API,
+}
 
 // filler gives every member of a structure a value that no other member has.
 type filler int
@@ -108,7 +116,8 @@ func (content) Close() error             { return nil }
 type formEncoder struct {
 	form  url.Values
 	path  []string
-	count []int // items or entries so far, of each open list or map
+	open  []*wire.Type // lists and maps
+	count []int        // items or entries so far, of each of them
 }
 
 func (e *formEncoder) name() string { return strings.Join(e.path, ".") }
@@ -122,13 +131,24 @@ func (e *formEncoder) BeginStruct(*wire.Struct) {}
 func (e *formEncoder) EndStruct()               { e.path = e.path[:max(0, len(e.path)-1)] }
 
 func (e *formEncoder) Field(f *wire.Field) bool {
-	e.path = append(e.path, f.Wire)
+	name := f.Wire
+	if f.Type.Flat && f.Type.ItemName != "" {
+		name = f.Type.ItemName
+	}
+	e.path = append(e.path, name)
 	e.form.Set(e.name(), "") // present, even when nothing follows
 	return true
 }
 
-func (e *formEncoder) BeginList(t *wire.Type, _ int) {
-	e.path = append(e.path, t.ItemName)
+func (e *formEncoder) BeginList(t *wire.Type, _ int) { e.begin(t, t.ItemName) }
+
+// begin opens a list or a map, with a level of its own around what is not
+// flat.
+func (e *formEncoder) begin(t *wire.Type, level string) {
+	if !t.Flat {
+		e.path = append(e.path, level)
+	}
+	e.open = append(e.open, t)
 	e.count = append(e.count, 0)
 }
 
@@ -139,19 +159,20 @@ func (e *formEncoder) Item() {
 }
 
 func (e *formEncoder) EndList() {
-	e.path = e.path[:len(e.path)-2]
-	e.count = e.count[:len(e.count)-1]
+	n := len(e.open) - 1
+	if !e.open[n].Flat {
+		e.path = e.path[:len(e.path)-1]
+	}
+	e.path, e.open, e.count = e.path[:len(e.path)-1], e.open[:n], e.count[:n]
 }
 
-func (e *formEncoder) BeginMap(*wire.Type, int) {
-	e.path = append(e.path, "entry")
-	e.count = append(e.count, 0)
-}
+func (e *formEncoder) BeginMap(t *wire.Type, _ int) { e.begin(t, "entry") }
 
 func (e *formEncoder) Key(k string) {
 	e.Item()
-	e.form.Set(e.name()+".key", k)
-	e.path[len(e.path)-1] += ".value"
+	t := e.open[len(e.open)-1]
+	e.form.Set(e.name()+"."+t.KeyName, k)
+	e.path[len(e.path)-1] += "." + t.ValueName
 }
 
 func (e *formEncoder) EndMap()                        { e.EndList() }

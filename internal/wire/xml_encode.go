@@ -78,7 +78,7 @@ func (e *xmlEncoder) BeginStruct(*Struct) {
 
 // Field implements Encoder.
 func (e *xmlEncoder) Field(f *Field) bool {
-	e.next, e.space, e.prefix = f.Wire, f.Space, f.Prefix
+	e.next, e.space, e.prefix = f.element(), f.Space, f.Prefix
 	e.attr, e.bare = f.Attr, f.In == Text
 	return f.In == InBody || f.In == Text
 }
@@ -116,7 +116,9 @@ func (e *xmlEncoder) EndList() {
 
 // BeginMap implements Encoder.
 func (e *xmlEncoder) BeginMap(t *Type, _ int) {
-	e.start()
+	if !t.Flat {
+		e.start()
+	}
 	e.push(xmlElement{name: e.next, t: t})
 }
 
@@ -124,10 +126,10 @@ func (e *xmlEncoder) BeginMap(t *Type, _ int) {
 func (e *xmlEncoder) Key(k string) {
 	m := e.top()
 	if m.entry {
-		e.end("entry")
+		e.end(m.entryName())
 	}
 	m.entry = true
-	e.next = "entry"
+	e.next = m.entryName()
 	e.start()
 	e.next = m.t.KeyName
 	e.text(k)
@@ -138,9 +140,19 @@ func (e *xmlEncoder) Key(k string) {
 func (e *xmlEncoder) EndMap() {
 	m := e.pop()
 	if m.entry {
-		e.end("entry")
+		e.end(m.entryName())
 	}
-	e.end(m.name)
+	if !m.t.Flat {
+		e.end(m.name)
+	}
+}
+
+// entryName is the element of a map's entry.
+func (x *xmlElement) entryName() string {
+	if x.t.Flat {
+		return x.name
+	}
+	return "entry"
 }
 
 // text writes a scalar: an element, an attribute of the open structure, or

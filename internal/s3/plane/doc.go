@@ -10,6 +10,8 @@
 //
 //	Do → tree → Endpoint → unix socket → versitygw → durable → files
 //
+// Reading goes from the tree to durable directly (direct.go).
+//
 // # Keys are names
 //
 // versitygw keeps an object in the file that its key is the path of, which

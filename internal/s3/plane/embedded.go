@@ -86,10 +86,11 @@ func open(dir string, beside bool) (_ *Local, err error) {
 	if err := recoverUploads(attrs); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	if err := l.serve(dir, &durable{Posix: l.posix, attrs: attrs, root: root}); err != nil {
+	backend := &durable{Posix: l.posix, attrs: attrs, root: root}
+	if err := l.serve(dir, backend); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	l.tree = newTree(l.endpoint)
+	l.tree = newTree(&direct{l.endpoint, backend})
 	return l, nil
 }
 

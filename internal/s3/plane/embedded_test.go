@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orgtrail/orgtrail/internal/s3"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
 
@@ -104,7 +105,7 @@ func TestKill(t *testing.T) {
 }
 
 func checksum(body string) string {
-	sum := newSum("CRC32")
+	sum := s3.NewChecksum("CRC32")
 	io.WriteString(sum, body)
 	return fmt.Sprintf("%x", sum.Sum(nil))
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/s3"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 	"github.com/orgtrail/orgtrail/internal/wire/sigv4"
@@ -216,7 +217,7 @@ func trailingAlgorithm(in wire.Shape) string {
 			return ""
 		}
 	}
-	if newSum(aws.Val(algorithm)) == nil {
+	if s3.NewChecksum(aws.Val(algorithm)) == nil {
 		return ""
 	}
 	return *algorithm

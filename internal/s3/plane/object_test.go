@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/s3"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
@@ -125,7 +126,7 @@ func TestChecksums(t *testing.T) {
 	createBucket(t, l, "bucket")
 	body := strings.Repeat("0123456789", 20_000) // several chunks
 	for _, algorithm := range []string{"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"} {
-		sum := newSum(algorithm)
+		sum := s3.NewChecksum(algorithm)
 		io.WriteString(sum, body)
 		want := base64.StdEncoding.EncodeToString(sum.Sum(nil))
 		for _, size := range []int{0, 1, chunkSize, chunkSize + 1, len(body)} {

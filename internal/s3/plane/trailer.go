@@ -1,15 +1,13 @@
 package plane
 
 import (
-	"crypto/sha1"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"hash"
-	"hash/crc32"
-	"hash/crc64"
 	"io"
 	"strings"
+
+	"github.com/orgtrail/orgtrail/internal/s3"
 )
 
 // trailed sends a body in chunks with its checksum behind it, for an object
@@ -26,31 +24,10 @@ type trailed struct {
 
 const chunkSize = 64 << 10
 
-// The polynomial of CRC-64/NVME, bits reversed.
-var crc64NVME = crc64.MakeTable(0x9a6c9329ac4bc9b5)
-
-// newSum returns the hash of an algorithm as S3 names it, nil for one that is
-// not computed here.
-func newSum(algorithm string) hash.Hash {
-	switch strings.ToUpper(algorithm) {
-	case "CRC32":
-		return crc32.NewIEEE()
-	case "CRC32C":
-		return crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	case "CRC64NVME":
-		return crc64.New(crc64NVME)
-	case "SHA1":
-		return sha1.New()
-	case "SHA256":
-		return sha256.New()
-	}
-	return nil
-}
-
 func checksumHeader(algorithm string) string { return "x-amz-checksum-" + strings.ToLower(algorithm) }
 
 func newTrailed(body io.ReadCloser, algorithm string) *trailed {
-	return &trailed{body: body, sum: newSum(algorithm), header: checksumHeader(algorithm), chunk: make([]byte, chunkSize)}
+	return &trailed{body: body, sum: s3.NewChecksum(algorithm), header: checksumHeader(algorithm), chunk: make([]byte, chunkSize)}
 }
 
 // trailedLength is the encoded length of a body of n bytes.
@@ -60,7 +37,7 @@ func trailedLength(n int64, algorithm string) int64 {
 	if part := n % chunkSize; part > 0 {
 		length += int64(len(fmt.Sprintf("%x\r\n\r\n", part))) + part
 	}
-	sum := base64.StdEncoding.EncodedLen(newSum(algorithm).Size())
+	sum := base64.StdEncoding.EncodedLen(s3.NewChecksum(algorithm).Size())
 	return length + int64(len("0\r\n")+len(checksumHeader(algorithm))+len(":")+sum+len("\r\n\r\n"))
 }
 

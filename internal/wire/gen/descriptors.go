@@ -57,7 +57,12 @@ func (p *pkg) writeField(b *bytes.Buffer, st structure, name string, r *ref) {
 	if r.LocationName != "" {
 		wireName = r.LocationName
 	}
-	fmt.Fprintf(b, "{Name: %q, Wire: %q, Type: %s", name, wireName, p.typeOf(r))
+	typ := p.typeOf(r)
+	if slices.Contains(p.sensitive, st.name+"."+name) {
+		sh, _ := p.Shapes.get(r.Shape)
+		typ = fmt.Sprintf("&wire.Type{Kind: wire.%s, Sensitive: true}", kinds[sh.Type])
+	}
+	fmt.Fprintf(b, "{Name: %q, Wire: %q, Type: %s", name, wireName, typ)
 	if in := p.location(st, name, r); in != "" {
 		fmt.Fprintf(b, ", In: wire.%s", in)
 	}
@@ -133,12 +138,19 @@ func (p *pkg) typeLiteral(name string, sh *shape) string {
 		add("Item: %s", p.typeOf(sh.Member))
 		if sh.Flattened {
 			add("Flat: true")
+			if item := p.items(name); item != nil {
+				add("ItemName: %q", item[0])
+			}
 		} else {
 			add("ItemName: %q", or(sh.Member.LocationName, "member"))
 		}
 	case "map":
 		add("Key: %s, Item: %s", p.typeOf(sh.Key), p.typeOf(sh.Value))
-		add("KeyName: %q, ValueName: %q", or(sh.Key.LocationName, "key"), or(sh.Value.LocationName, "value"))
+		if item := p.items(name); item != nil {
+			add("Flat: true, ItemName: %q, KeyName: %q, ValueName: %q", item[0], item[1], item[2])
+		} else {
+			add("KeyName: %q, ValueName: %q", or(sh.Key.LocationName, "key"), or(sh.Value.LocationName, "value"))
+		}
 	case "timestamp":
 		if f := map[string]string{"iso8601": "ISOTime", "rfc822": "HTTPTime", "unixTimestamp": "EpochTime"}[sh.TimestampFormat]; f != "" {
 			add("Time: wire.%s", f)
@@ -154,6 +166,15 @@ func (p *pkg) typeLiteral(name string, sh *shape) string {
 		return ""
 	}
 	return fmt.Sprintf("wire.Type{Kind: wire.%s, %s}", kinds[sh.Type], strings.Join(parts, ", "))
+}
+
+// items are the names by which a legacy client knows the items of a list, or
+// the entries of a map, their keys and their values; nil when it knows none.
+func (p *pkg) items(shape string) []string {
+	if p.legacy == nil || p.legacy.items[shape] == "" {
+		return nil
+	}
+	return strings.Fields(p.legacy.items[shape])
 }
 
 func (p *pkg) rule(name string, sh *shape) string {
@@ -190,6 +211,7 @@ var acceptsAll = map[string]bool{
 // original counts is a rule of its own.
 var withoutLookahead = map[string]string{
 	`^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`: `[a-z0-9]+(-[a-z0-9]+)*`,
+	`^(?!\s*$).+`: `.*\S.*`,
 }
 
 func or(s, otherwise string) string {

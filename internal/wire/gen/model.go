@@ -45,6 +45,24 @@ type operation struct {
 	RequiredHeaders []string `json:"requiredHeaders,omitempty"`
 }
 
+// legacy is what the model of a JSON service has forgotten of the query
+// protocol, which older clients still speak.
+type legacy struct {
+	namespace string // of XML answers
+	path      string // the member of inputs that the path of a request stands for
+	// items are the names of the items of lists and of the entries of maps,
+	// which have neither an element nor a level around them. A map's name is
+	// followed by those of its keys and values.
+	items map[string]string
+	// codes are the codes and the statuses of exceptions where they differ.
+	codes map[string]queryError
+}
+
+type queryError struct {
+	code   string
+	status int
+}
+
 // ref is a use of a shape: by an operation, as a member, as an item.
 type ref struct {
 	Shape         string     `json:"shape"`

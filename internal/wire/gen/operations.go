@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,6 +40,9 @@ func (p *pkg) writeAPI(b *bytes.Buffer) {
 	}
 	if ns := or(md.XMLNamespace, p.namespace); ns != "" {
 		fmt.Fprintf(b, "Namespace: %q,\n", ns)
+	}
+	if l := p.legacy; l != nil {
+		fmt.Fprintf(b, "Legacy: &wire.Legacy{Namespace: %q, Path: %q},\n", l.namespace, l.path)
 	}
 	if p.global {
 		b.WriteString("Global: true,\n")
@@ -143,8 +147,8 @@ func (p *pkg) route(op *operation) string {
 	if names := append(op.RequiredHeaders, p.required(op, "header")...); len(names) > 0 {
 		fmt.Fprintf(&b, "RequiredHeaders: %#v,\n", names)
 	}
-	if op.HTTP.ResponseCode != 0 {
-		fmt.Fprintf(&b, "Status: %d,\n", op.HTTP.ResponseCode)
+	if status := cmp.Or(p.statuses[op.Name], op.HTTP.ResponseCode); status != 0 {
+		fmt.Fprintf(&b, "Status: %d,\n", status)
 	}
 	return b.String()
 }
@@ -165,6 +169,9 @@ func (p *pkg) writeErrors(b *bytes.Buffer) {
 				code, alias = sh.Error.Code, fmt.Sprintf(", Shape: %q", name)
 			}
 		}
+		if q, ok := p.queryError(name); ok {
+			status, alias = q.status, fmt.Sprintf(", Query: %q", q.code)
+		}
 		lines[code] = fmt.Sprintf("%q: {Status: %d%s},\n", code, status, alias)
 	}
 	b.WriteString("Errors: map[string]wire.Exception{\n")
@@ -172,4 +179,13 @@ func (p *pkg) writeErrors(b *bytes.Buffer) {
 		b.WriteString(lines[code])
 	}
 	b.WriteString("},\n")
+}
+
+// queryError is how a legacy client knows an exception, where that differs.
+func (p *pkg) queryError(exception string) (queryError, bool) {
+	if p.legacy == nil {
+		return queryError{}, false
+	}
+	q, ok := p.legacy.codes[exception]
+	return q, ok
 }

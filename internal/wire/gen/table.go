@@ -31,8 +31,15 @@ type service struct {
 	// open are enumerations that are not checked against the model: the
 	// service refuses their values in words of its own, or knows more of them.
 	open []string
+	// sensitive are the members that the model does not call so and records
+	// do not show.
+	sensitive []string
+	// statuses are the HTTP statuses of answers where the model has another.
+	statuses map[string]int
 	// namespace is that of XML answers where the model has none.
 	namespace string
+	// legacy is set for what spoke the query protocol before its model.
+	legacy *legacy
 }
 
 func serviceByID(id string) (service, error) {
@@ -45,8 +52,8 @@ func serviceByID(id string) (service, error) {
 }
 
 var services = []service{
-	cloudtrail, organizations, iam, sts, s3,
-	{id: "kms"}, {id: "logs"}, {id: "sns"}, {id: "sqs"}, {id: "events"}, {id: "cloudtrail-data"},
+	cloudtrail, organizations, iam, sts, s3, kms, logs, sns, sqs, events,
+	{id: "cloudtrail-data"},
 }
 
 var cloudtrail = service{
@@ -128,7 +135,19 @@ var iam = service{
 		CreateVirtualMFADevice DeleteVirtualMFADevice ListVirtualMFADevices
 		EnableMFADevice DeactivateMFADevice ResyncMFADevice GetMFADevice ListMFADevices
 		TagMFADevice UntagMFADevice ListMFADeviceTags
-		TagInstanceProfile UntagInstanceProfile ListInstanceProfileTags`),
+		TagInstanceProfile UntagInstanceProfile ListInstanceProfileTags
+		CreateSAMLProvider GetSAMLProvider UpdateSAMLProvider DeleteSAMLProvider ListSAMLProviders
+		TagSAMLProvider UntagSAMLProvider ListSAMLProviderTags
+		EnableOutboundWebIdentityFederation DisableOutboundWebIdentityFederation
+		GetOutboundWebIdentityFederationInfo
+		EnableOrganizationsRootCredentialsManagement DisableOrganizationsRootCredentialsManagement
+		EnableOrganizationsRootSessions DisableOrganizationsRootSessions ListOrganizationsFeatures
+		CreateServiceSpecificCredential ListServiceSpecificCredentials UpdateServiceSpecificCredential
+		ResetServiceSpecificCredential DeleteServiceSpecificCredential
+		GenerateServiceLastAccessedDetails GetServiceLastAccessedDetails
+		GetServiceLastAccessedDetailsWithEntities ListPoliciesGrantingServiceAccess
+		GenerateOrganizationsAccessReport GetOrganizationsAccessReport
+		SetSecurityTokenServicePreferences`),
 	global:   true,
 	readOnly: map[string]bool{"SimulateCustomPolicy": true, "SimulatePrincipalPolicy": true},
 }
@@ -136,17 +155,20 @@ var iam = service{
 var sts = service{
 	id: "sts",
 	served: names(`
-		GetCallerIdentity GetAccessKeyInfo
-		AssumeRole AssumeRoleWithWebIdentity GetSessionToken GetFederationToken`),
+		GetCallerIdentity GetAccessKeyInfo DecodeAuthorizationMessage
+		AssumeRole AssumeRoleWithWebIdentity AssumeRoleWithSAML AssumeRoot
+		GetSessionToken GetFederationToken GetWebIdentityToken`),
 	readOnly: map[string]bool{
-		"AssumeRole":                true,
-		"AssumeRoleWithWebIdentity": true,
-		"GetSessionToken":           false,
-		"GetFederationToken":        false,
+		"AssumeRole":                 true,
+		"AssumeRoleWithWebIdentity":  true,
+		"AssumeRoleWithSAML":         true,
+		"DecodeAuthorizationMessage": true,
+		"GetSessionToken":            false,
+		"GetFederationToken":         false,
 	},
 	// Temporary credentials are sealed into their own token.
-	writes:   map[string]bool{"GetSessionToken": false, "GetFederationToken": false},
-	unsigned: map[string]bool{"AssumeRoleWithWebIdentity": true},
+	writes:   map[string]bool{"GetSessionToken": false, "GetFederationToken": false, "AssumeRoot": false},
+	unsigned: map[string]bool{"AssumeRoleWithWebIdentity": true, "AssumeRoleWithSAML": true},
 }
 
 // names splits a list written over several lines.

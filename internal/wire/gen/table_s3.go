@@ -50,6 +50,7 @@ var s3 = service{
 		HeadObject HeadBucket ListObjects ListObjectsV2 ListObjectVersions ListParts
 		PutObject PutObjectAcl PutObjectLegalHold PutObjectRetention PutObjectTagging
 		UploadPart UploadPartCopy`),
+	statuses:  map[string]int{"PutBucketPolicy": 204},
 	namespace: "http://s3.amazonaws.com/doc/2006-03-01/",
 	open:      names("BucketLocationConstraint StorageClass Event ServerSideEncryption ChecksumAlgorithm"),
 	texts:     map[string]string{"GetBucketLocation": "LocationConstraint"},

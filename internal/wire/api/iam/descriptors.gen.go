@@ -144,6 +144,19 @@ var structCreateRoleOutput = wire.Struct{Name: "CreateRoleOutput", Fields: []wir
 	{Name: "Role", Wire: "Role", Type: &typeRole, Required: true},
 }}
 
+var structCreateSAMLProviderInput = wire.Struct{Name: "CreateSAMLProviderInput", Fields: []wire.Field{
+	{Name: "SAMLMetadataDocument", Wire: "SAMLMetadataDocument", Type: &typeSAMLMetadataDocumentType, Required: true},
+	{Name: "Name", Wire: "Name", Type: &typeSAMLProviderNameType, Required: true},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+	{Name: "AssertionEncryptionMode", Wire: "AssertionEncryptionMode", Type: &typeAssertionEncryptionModeType},
+	{Name: "AddPrivateKey", Wire: "AddPrivateKey", Type: &typePrivateKeyType},
+}}
+
+var structCreateSAMLProviderOutput = wire.Struct{Name: "CreateSAMLProviderOutput", Fields: []wire.Field{
+	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
 var structCreateServiceLinkedRoleInput = wire.Struct{Name: "CreateServiceLinkedRoleInput", Fields: []wire.Field{
 	{Name: "AWSServiceName", Wire: "AWSServiceName", Type: &typeGroupNameType, Required: true},
 	{Name: "Description", Wire: "Description", Type: &typeRoleDescriptionType},
@@ -152,6 +165,16 @@ var structCreateServiceLinkedRoleInput = wire.Struct{Name: "CreateServiceLinkedR
 
 var structCreateServiceLinkedRoleOutput = wire.Struct{Name: "CreateServiceLinkedRoleOutput", Fields: []wire.Field{
 	{Name: "Role", Wire: "Role", Type: &typeRole},
+}}
+
+var structCreateServiceSpecificCredentialInput = wire.Struct{Name: "CreateServiceSpecificCredentialInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "ServiceName", Wire: "ServiceName", Type: wire.StringType, Required: true},
+	{Name: "CredentialAgeDays", Wire: "CredentialAgeDays", Type: &typeCredentialAgeDays},
+}}
+
+var structCreateServiceSpecificCredentialOutput = wire.Struct{Name: "CreateServiceSpecificCredentialOutput", Fields: []wire.Field{
+	{Name: "ServiceSpecificCredential", Wire: "ServiceSpecificCredential", Type: &typeServiceSpecificCredential},
 }}
 
 var structCreateUserInput = wire.Struct{Name: "CreateUserInput", Fields: []wire.Field{
@@ -262,6 +285,12 @@ var structDeleteRolePolicyInput = wire.Struct{Name: "DeleteRolePolicyInput", Fie
 
 var structDeleteRolePolicyOutput = wire.Struct{Name: "DeleteRolePolicyOutput"}
 
+var structDeleteSAMLProviderInput = wire.Struct{Name: "DeleteSAMLProviderInput", Fields: []wire.Field{
+	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType, Required: true},
+}}
+
+var structDeleteSAMLProviderOutput = wire.Struct{Name: "DeleteSAMLProviderOutput"}
+
 var structDeleteSSHPublicKeyInput = wire.Struct{Name: "DeleteSSHPublicKeyInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
 	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
@@ -282,6 +311,13 @@ var structDeleteServiceLinkedRoleInput = wire.Struct{Name: "DeleteServiceLinkedR
 var structDeleteServiceLinkedRoleOutput = wire.Struct{Name: "DeleteServiceLinkedRoleOutput", Fields: []wire.Field{
 	{Name: "DeletionTaskId", Wire: "DeletionTaskId", Type: &typeDeletionTaskIdType, Required: true},
 }}
+
+var structDeleteServiceSpecificCredentialInput = wire.Struct{Name: "DeleteServiceSpecificCredentialInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+	{Name: "ServiceSpecificCredentialId", Wire: "ServiceSpecificCredentialId", Type: &typeServiceSpecificCredentialId, Required: true},
+}}
+
+var structDeleteServiceSpecificCredentialOutput = wire.Struct{Name: "DeleteServiceSpecificCredentialOutput"}
 
 var structDeleteSigningCertificateInput = wire.Struct{Name: "DeleteSigningCertificateInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
@@ -336,6 +372,24 @@ var structDetachUserPolicyInput = wire.Struct{Name: "DetachUserPolicyInput", Fie
 
 var structDetachUserPolicyOutput = wire.Struct{Name: "DetachUserPolicyOutput"}
 
+var structDisableOrganizationsRootCredentialsManagementInput = wire.Struct{Name: "DisableOrganizationsRootCredentialsManagementInput"}
+
+var structDisableOrganizationsRootCredentialsManagementOutput = wire.Struct{Name: "DisableOrganizationsRootCredentialsManagementOutput", Fields: []wire.Field{
+	{Name: "OrganizationId", Wire: "OrganizationId", Type: &typeOrganizationIdType},
+	{Name: "EnabledFeatures", Wire: "EnabledFeatures", Type: &typeFeaturesListType},
+}}
+
+var structDisableOrganizationsRootSessionsInput = wire.Struct{Name: "DisableOrganizationsRootSessionsInput"}
+
+var structDisableOrganizationsRootSessionsOutput = wire.Struct{Name: "DisableOrganizationsRootSessionsOutput", Fields: []wire.Field{
+	{Name: "OrganizationId", Wire: "OrganizationId", Type: &typeOrganizationIdType},
+	{Name: "EnabledFeatures", Wire: "EnabledFeatures", Type: &typeFeaturesListType},
+}}
+
+var structDisableOutboundWebIdentityFederationInput = wire.Struct{Name: "DisableOutboundWebIdentityFederationInput"}
+
+var structDisableOutboundWebIdentityFederationOutput = wire.Struct{Name: "DisableOutboundWebIdentityFederationOutput"}
+
 var structEnableMFADeviceInput = wire.Struct{Name: "EnableMFADeviceInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
 	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
@@ -345,11 +399,49 @@ var structEnableMFADeviceInput = wire.Struct{Name: "EnableMFADeviceInput", Field
 
 var structEnableMFADeviceOutput = wire.Struct{Name: "EnableMFADeviceOutput"}
 
+var structEnableOrganizationsRootCredentialsManagementInput = wire.Struct{Name: "EnableOrganizationsRootCredentialsManagementInput"}
+
+var structEnableOrganizationsRootCredentialsManagementOutput = wire.Struct{Name: "EnableOrganizationsRootCredentialsManagementOutput", Fields: []wire.Field{
+	{Name: "OrganizationId", Wire: "OrganizationId", Type: &typeOrganizationIdType},
+	{Name: "EnabledFeatures", Wire: "EnabledFeatures", Type: &typeFeaturesListType},
+}}
+
+var structEnableOrganizationsRootSessionsInput = wire.Struct{Name: "EnableOrganizationsRootSessionsInput"}
+
+var structEnableOrganizationsRootSessionsOutput = wire.Struct{Name: "EnableOrganizationsRootSessionsOutput", Fields: []wire.Field{
+	{Name: "OrganizationId", Wire: "OrganizationId", Type: &typeOrganizationIdType},
+	{Name: "EnabledFeatures", Wire: "EnabledFeatures", Type: &typeFeaturesListType},
+}}
+
+var structEnableOutboundWebIdentityFederationInput = wire.Struct{Name: "EnableOutboundWebIdentityFederationInput"}
+
+var structEnableOutboundWebIdentityFederationOutput = wire.Struct{Name: "EnableOutboundWebIdentityFederationOutput", Fields: []wire.Field{
+	{Name: "IssuerIdentifier", Wire: "IssuerIdentifier", Type: wire.StringType},
+}}
+
 var structGenerateCredentialReportInput = wire.Struct{Name: "GenerateCredentialReportInput"}
 
 var structGenerateCredentialReportOutput = wire.Struct{Name: "GenerateCredentialReportOutput", Fields: []wire.Field{
 	{Name: "State", Wire: "State", Type: &typeReportStateType},
 	{Name: "Description", Wire: "Description", Type: wire.StringType},
+}}
+
+var structGenerateOrganizationsAccessReportInput = wire.Struct{Name: "GenerateOrganizationsAccessReportInput", Fields: []wire.Field{
+	{Name: "EntityPath", Wire: "EntityPath", Type: &typeOrganizationsEntityPathType, Required: true},
+	{Name: "OrganizationsPolicyId", Wire: "OrganizationsPolicyId", Type: &typeOrganizationsPolicyIdType},
+}}
+
+var structGenerateOrganizationsAccessReportOutput = wire.Struct{Name: "GenerateOrganizationsAccessReportOutput", Fields: []wire.Field{
+	{Name: "JobId", Wire: "JobId", Type: &typeJobIDType},
+}}
+
+var structGenerateServiceLastAccessedDetailsInput = wire.Struct{Name: "GenerateServiceLastAccessedDetailsInput", Fields: []wire.Field{
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType, Required: true},
+	{Name: "Granularity", Wire: "Granularity", Type: &typeAccessAdvisorUsageGranularityType},
+}}
+
+var structGenerateServiceLastAccessedDetailsOutput = wire.Struct{Name: "GenerateServiceLastAccessedDetailsOutput", Fields: []wire.Field{
+	{Name: "JobId", Wire: "JobId", Type: &typeJobIDType},
 }}
 
 var structGetAccessKeyLastUsedInput = wire.Struct{Name: "GetAccessKeyLastUsedInput", Fields: []wire.Field{
@@ -477,6 +569,32 @@ var structGetOpenIDConnectProviderOutput = wire.Struct{Name: "GetOpenIDConnectPr
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
 }}
 
+var structGetOrganizationsAccessReportInput = wire.Struct{Name: "GetOrganizationsAccessReportInput", Fields: []wire.Field{
+	{Name: "JobId", Wire: "JobId", Type: &typeJobIDType, Required: true},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "SortKey", Wire: "SortKey", Type: &typeSortKeyType},
+}}
+
+var structGetOrganizationsAccessReportOutput = wire.Struct{Name: "GetOrganizationsAccessReportOutput", Fields: []wire.Field{
+	{Name: "JobStatus", Wire: "JobStatus", Type: &typeJobStatusType, Required: true},
+	{Name: "JobCreationDate", Wire: "JobCreationDate", Type: wire.TimeType, Required: true},
+	{Name: "JobCompletionDate", Wire: "JobCompletionDate", Type: wire.TimeType},
+	{Name: "NumberOfServicesAccessible", Wire: "NumberOfServicesAccessible", Type: wire.Int32Type},
+	{Name: "NumberOfServicesNotAccessed", Wire: "NumberOfServicesNotAccessed", Type: wire.Int32Type},
+	{Name: "AccessDetails", Wire: "AccessDetails", Type: &typeAccessDetails},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "ErrorDetails", Wire: "ErrorDetails", Type: &typeErrorDetails},
+}}
+
+var structGetOutboundWebIdentityFederationInfoInput = wire.Struct{Name: "GetOutboundWebIdentityFederationInfoInput"}
+
+var structGetOutboundWebIdentityFederationInfoOutput = wire.Struct{Name: "GetOutboundWebIdentityFederationInfoOutput", Fields: []wire.Field{
+	{Name: "IssuerIdentifier", Wire: "IssuerIdentifier", Type: wire.StringType},
+	{Name: "JwtVendingEnabled", Wire: "JwtVendingEnabled", Type: wire.BoolType},
+}}
+
 var structGetPolicyInput = wire.Struct{Name: "GetPolicyInput", Fields: []wire.Field{
 	{Name: "PolicyArn", Wire: "PolicyArn", Type: &typeArnType, Required: true},
 }}
@@ -513,6 +631,20 @@ var structGetRolePolicyOutput = wire.Struct{Name: "GetRolePolicyOutput", Fields:
 	{Name: "PolicyDocument", Wire: "PolicyDocument", Type: &typePolicyDocumentType, Required: true},
 }}
 
+var structGetSAMLProviderInput = wire.Struct{Name: "GetSAMLProviderInput", Fields: []wire.Field{
+	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType, Required: true},
+}}
+
+var structGetSAMLProviderOutput = wire.Struct{Name: "GetSAMLProviderOutput", Fields: []wire.Field{
+	{Name: "SAMLProviderUUID", Wire: "SAMLProviderUUID", Type: &typePrivateKeyIdType},
+	{Name: "SAMLMetadataDocument", Wire: "SAMLMetadataDocument", Type: &typeSAMLMetadataDocumentType},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
+	{Name: "ValidUntil", Wire: "ValidUntil", Type: wire.TimeType},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+	{Name: "AssertionEncryptionMode", Wire: "AssertionEncryptionMode", Type: &typeAssertionEncryptionModeType},
+	{Name: "PrivateKeyList", Wire: "PrivateKeyList", Type: &typePrivateKeyList},
+}}
+
 var structGetSSHPublicKeyInput = wire.Struct{Name: "GetSSHPublicKeyInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
 	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
@@ -529,6 +661,40 @@ var structGetServerCertificateInput = wire.Struct{Name: "GetServerCertificateInp
 
 var structGetServerCertificateOutput = wire.Struct{Name: "GetServerCertificateOutput", Fields: []wire.Field{
 	{Name: "ServerCertificate", Wire: "ServerCertificate", Type: &typeServerCertificate, Required: true},
+}}
+
+var structGetServiceLastAccessedDetailsInput = wire.Struct{Name: "GetServiceLastAccessedDetailsInput", Fields: []wire.Field{
+	{Name: "JobId", Wire: "JobId", Type: &typeJobIDType, Required: true},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+}}
+
+var structGetServiceLastAccessedDetailsOutput = wire.Struct{Name: "GetServiceLastAccessedDetailsOutput", Fields: []wire.Field{
+	{Name: "JobStatus", Wire: "JobStatus", Type: &typeJobStatusType, Required: true},
+	{Name: "JobType", Wire: "JobType", Type: &typeAccessAdvisorUsageGranularityType},
+	{Name: "JobCreationDate", Wire: "JobCreationDate", Type: wire.TimeType, Required: true},
+	{Name: "ServicesLastAccessed", Wire: "ServicesLastAccessed", Type: &typeServicesLastAccessed, Required: true},
+	{Name: "JobCompletionDate", Wire: "JobCompletionDate", Type: wire.TimeType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+	{Name: "Error", Wire: "Error", Type: &typeErrorDetails},
+}}
+
+var structGetServiceLastAccessedDetailsWithEntitiesInput = wire.Struct{Name: "GetServiceLastAccessedDetailsWithEntitiesInput", Fields: []wire.Field{
+	{Name: "JobId", Wire: "JobId", Type: &typeJobIDType, Required: true},
+	{Name: "ServiceNamespace", Wire: "ServiceNamespace", Type: &typeServiceNamespaceType, Required: true},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+}}
+
+var structGetServiceLastAccessedDetailsWithEntitiesOutput = wire.Struct{Name: "GetServiceLastAccessedDetailsWithEntitiesOutput", Fields: []wire.Field{
+	{Name: "JobStatus", Wire: "JobStatus", Type: &typeJobStatusType, Required: true},
+	{Name: "JobCreationDate", Wire: "JobCreationDate", Type: wire.TimeType, Required: true},
+	{Name: "JobCompletionDate", Wire: "JobCompletionDate", Type: wire.TimeType, Required: true},
+	{Name: "EntityDetailsList", Wire: "EntityDetailsList", Type: &typeEntityDetailsListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+	{Name: "Error", Wire: "Error", Type: &typeErrorDetails},
 }}
 
 var structGetServiceLinkedRoleDeletionStatusInput = wire.Struct{Name: "GetServiceLinkedRoleDeletionStatusInput", Fields: []wire.Field{
@@ -752,6 +918,13 @@ var structListOpenIDConnectProvidersOutput = wire.Struct{Name: "ListOpenIDConnec
 	{Name: "OpenIDConnectProviderList", Wire: "OpenIDConnectProviderList", Type: &typeOpenIDConnectProviderListType},
 }}
 
+var structListOrganizationsFeaturesInput = wire.Struct{Name: "ListOrganizationsFeaturesInput"}
+
+var structListOrganizationsFeaturesOutput = wire.Struct{Name: "ListOrganizationsFeaturesOutput", Fields: []wire.Field{
+	{Name: "OrganizationId", Wire: "OrganizationId", Type: &typeOrganizationIdType},
+	{Name: "EnabledFeatures", Wire: "EnabledFeatures", Type: &typeFeaturesListType},
+}}
+
 var structListPoliciesInput = wire.Struct{Name: "ListPoliciesInput", Fields: []wire.Field{
 	{Name: "Scope", Wire: "Scope", Type: &typePolicyScopeType},
 	{Name: "OnlyAttached", Wire: "OnlyAttached", Type: wire.BoolType},
@@ -763,6 +936,18 @@ var structListPoliciesInput = wire.Struct{Name: "ListPoliciesInput", Fields: []w
 
 var structListPoliciesOutput = wire.Struct{Name: "ListPoliciesOutput", Fields: []wire.Field{
 	{Name: "Policies", Wire: "Policies", Type: &typePolicyListType},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListPoliciesGrantingServiceAccessInput = wire.Struct{Name: "ListPoliciesGrantingServiceAccessInput", Fields: []wire.Field{
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType, Required: true},
+	{Name: "ServiceNamespaces", Wire: "ServiceNamespaces", Type: &typeServiceNamespaceListType, Required: true},
+}}
+
+var structListPoliciesGrantingServiceAccessOutput = wire.Struct{Name: "ListPoliciesGrantingServiceAccessOutput", Fields: []wire.Field{
+	{Name: "PoliciesGrantingServiceAccess", Wire: "PoliciesGrantingServiceAccess", Type: &typeListPolicyGrantingServiceAccessResponseListType, Required: true},
 	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
 	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
 }}
@@ -827,6 +1012,24 @@ var structListRolesOutput = wire.Struct{Name: "ListRolesOutput", Fields: []wire.
 	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
 }}
 
+var structListSAMLProviderTagsInput = wire.Struct{Name: "ListSAMLProviderTagsInput", Fields: []wire.Field{
+	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType, Required: true},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListSAMLProviderTagsOutput = wire.Struct{Name: "ListSAMLProviderTagsOutput", Fields: []wire.Field{
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListSAMLProvidersInput = wire.Struct{Name: "ListSAMLProvidersInput"}
+
+var structListSAMLProvidersOutput = wire.Struct{Name: "ListSAMLProvidersOutput", Fields: []wire.Field{
+	{Name: "SAMLProviderList", Wire: "SAMLProviderList", Type: &typeSAMLProviderListType},
+}}
+
 var structListSSHPublicKeysInput = wire.Struct{Name: "ListSSHPublicKeysInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
 	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
@@ -861,6 +1064,20 @@ var structListServerCertificatesOutput = wire.Struct{Name: "ListServerCertificat
 	{Name: "ServerCertificateMetadataList", Wire: "ServerCertificateMetadataList", Type: &typeServerCertificateMetadataListType, Required: true},
 	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
 	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+}}
+
+var structListServiceSpecificCredentialsInput = wire.Struct{Name: "ListServiceSpecificCredentialsInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+	{Name: "ServiceName", Wire: "ServiceName", Type: wire.StringType},
+	{Name: "AllUsers", Wire: "AllUsers", Type: wire.BoolType},
+	{Name: "Marker", Wire: "Marker", Type: &typeMarkerType},
+	{Name: "MaxItems", Wire: "MaxItems", Type: &typeMaxItemsType},
+}}
+
+var structListServiceSpecificCredentialsOutput = wire.Struct{Name: "ListServiceSpecificCredentialsOutput", Fields: []wire.Field{
+	{Name: "ServiceSpecificCredentials", Wire: "ServiceSpecificCredentials", Type: &typeServiceSpecificCredentialsListType},
+	{Name: "Marker", Wire: "Marker", Type: wire.StringType},
+	{Name: "IsTruncated", Wire: "IsTruncated", Type: wire.BoolType},
 }}
 
 var structListSigningCertificatesInput = wire.Struct{Name: "ListSigningCertificatesInput", Fields: []wire.Field{
@@ -982,6 +1199,15 @@ var structRemoveUserFromGroupInput = wire.Struct{Name: "RemoveUserFromGroupInput
 
 var structRemoveUserFromGroupOutput = wire.Struct{Name: "RemoveUserFromGroupOutput"}
 
+var structResetServiceSpecificCredentialInput = wire.Struct{Name: "ResetServiceSpecificCredentialInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+	{Name: "ServiceSpecificCredentialId", Wire: "ServiceSpecificCredentialId", Type: &typeServiceSpecificCredentialId, Required: true},
+}}
+
+var structResetServiceSpecificCredentialOutput = wire.Struct{Name: "ResetServiceSpecificCredentialOutput", Fields: []wire.Field{
+	{Name: "ServiceSpecificCredential", Wire: "ServiceSpecificCredential", Type: &typeServiceSpecificCredential},
+}}
+
 var structResyncMFADeviceInput = wire.Struct{Name: "ResyncMFADeviceInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
 	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
@@ -997,6 +1223,12 @@ var structSetDefaultPolicyVersionInput = wire.Struct{Name: "SetDefaultPolicyVers
 }}
 
 var structSetDefaultPolicyVersionOutput = wire.Struct{Name: "SetDefaultPolicyVersionOutput"}
+
+var structSetSecurityTokenServicePreferencesInput = wire.Struct{Name: "SetSecurityTokenServicePreferencesInput", Fields: []wire.Field{
+	{Name: "GlobalEndpointTokenVersion", Wire: "GlobalEndpointTokenVersion", Type: &typeGlobalEndpointTokenVersion, Required: true},
+}}
+
+var structSetSecurityTokenServicePreferencesOutput = wire.Struct{Name: "SetSecurityTokenServicePreferencesOutput"}
 
 var structSimulateCustomPolicyInput = wire.Struct{Name: "SimulateCustomPolicyInput", Fields: []wire.Field{
 	{Name: "PolicyInputList", Wire: "PolicyInputList", Type: &typeSimulationPolicyListType, Required: true},
@@ -1074,6 +1306,13 @@ var structTagRoleInput = wire.Struct{Name: "TagRoleInput", Fields: []wire.Field{
 
 var structTagRoleOutput = wire.Struct{Name: "TagRoleOutput"}
 
+var structTagSAMLProviderInput = wire.Struct{Name: "TagSAMLProviderInput", Fields: []wire.Field{
+	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType, Required: true},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
+}}
+
+var structTagSAMLProviderOutput = wire.Struct{Name: "TagSAMLProviderOutput"}
+
 var structTagServerCertificateInput = wire.Struct{Name: "TagServerCertificateInput", Fields: []wire.Field{
 	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType, Required: true},
@@ -1122,6 +1361,13 @@ var structUntagRoleInput = wire.Struct{Name: "UntagRoleInput", Fields: []wire.Fi
 }}
 
 var structUntagRoleOutput = wire.Struct{Name: "UntagRoleOutput"}
+
+var structUntagSAMLProviderInput = wire.Struct{Name: "UntagSAMLProviderInput", Fields: []wire.Field{
+	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType, Required: true},
+	{Name: "TagKeys", Wire: "TagKeys", Type: &typeTagKeyListType, Required: true},
+}}
+
+var structUntagSAMLProviderOutput = wire.Struct{Name: "UntagSAMLProviderOutput"}
 
 var structUntagServerCertificateInput = wire.Struct{Name: "UntagServerCertificateInput", Fields: []wire.Field{
 	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
@@ -1206,6 +1452,18 @@ var structUpdateRoleDescriptionOutput = wire.Struct{Name: "UpdateRoleDescription
 	{Name: "Role", Wire: "Role", Type: &typeRole},
 }}
 
+var structUpdateSAMLProviderInput = wire.Struct{Name: "UpdateSAMLProviderInput", Fields: []wire.Field{
+	{Name: "SAMLMetadataDocument", Wire: "SAMLMetadataDocument", Type: &typeSAMLMetadataDocumentType},
+	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType, Required: true},
+	{Name: "AssertionEncryptionMode", Wire: "AssertionEncryptionMode", Type: &typeAssertionEncryptionModeType},
+	{Name: "AddPrivateKey", Wire: "AddPrivateKey", Type: &typePrivateKeyType},
+	{Name: "RemovePrivateKey", Wire: "RemovePrivateKey", Type: &typePrivateKeyIdType},
+}}
+
+var structUpdateSAMLProviderOutput = wire.Struct{Name: "UpdateSAMLProviderOutput", Fields: []wire.Field{
+	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType},
+}}
+
 var structUpdateSSHPublicKeyInput = wire.Struct{Name: "UpdateSSHPublicKeyInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
 	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
@@ -1221,6 +1479,14 @@ var structUpdateServerCertificateInput = wire.Struct{Name: "UpdateServerCertific
 }}
 
 var structUpdateServerCertificateOutput = wire.Struct{Name: "UpdateServerCertificateOutput"}
+
+var structUpdateServiceSpecificCredentialInput = wire.Struct{Name: "UpdateServiceSpecificCredentialInput", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
+	{Name: "ServiceSpecificCredentialId", Wire: "ServiceSpecificCredentialId", Type: &typeServiceSpecificCredentialId, Required: true},
+	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
+}}
+
+var structUpdateServiceSpecificCredentialOutput = wire.Struct{Name: "UpdateServiceSpecificCredentialOutput"}
 
 var structUpdateSigningCertificateInput = wire.Struct{Name: "UpdateSigningCertificateInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType},
@@ -1270,6 +1536,15 @@ var structUploadSigningCertificateOutput = wire.Struct{Name: "UploadSigningCerti
 	{Name: "Certificate", Wire: "Certificate", Type: &typeSigningCertificate, Required: true},
 }}
 
+var structAccessDetail = wire.Struct{Name: "AccessDetail", Fields: []wire.Field{
+	{Name: "ServiceName", Wire: "ServiceName", Type: wire.StringType, Required: true},
+	{Name: "ServiceNamespace", Wire: "ServiceNamespace", Type: &typeServiceNamespaceType, Required: true},
+	{Name: "Region", Wire: "Region", Type: wire.StringType},
+	{Name: "EntityPath", Wire: "EntityPath", Type: &typeOrganizationsEntityPathType},
+	{Name: "LastAuthenticatedTime", Wire: "LastAuthenticatedTime", Type: wire.TimeType},
+	{Name: "TotalAuthenticatedEntities", Wire: "TotalAuthenticatedEntities", Type: wire.Int32Type},
+}}
+
 var structAccessKey = wire.Struct{Name: "AccessKey", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
 	{Name: "AccessKeyId", Wire: "AccessKeyId", Type: &typeAccessKeyIdType, Required: true},
@@ -1312,6 +1587,24 @@ var structDeletionTaskFailureReasonType = wire.Struct{Name: "DeletionTaskFailure
 	{Name: "RoleUsageList", Wire: "RoleUsageList", Type: &typeRoleUsageListType},
 }}
 
+var structEntityDetails = wire.Struct{Name: "EntityDetails", Fields: []wire.Field{
+	{Name: "EntityInfo", Wire: "EntityInfo", Type: &typeEntityInfo, Required: true},
+	{Name: "LastAuthenticated", Wire: "LastAuthenticated", Type: wire.TimeType},
+}}
+
+var structEntityInfo = wire.Struct{Name: "EntityInfo", Fields: []wire.Field{
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType, Required: true},
+	{Name: "Name", Wire: "Name", Type: &typeUserNameType, Required: true},
+	{Name: "Type", Wire: "Type", Type: &typePolicyOwnerEntityType, Required: true},
+	{Name: "Id", Wire: "Id", Type: &typeIdType, Required: true},
+	{Name: "Path", Wire: "Path", Type: &typePathType},
+}}
+
+var structErrorDetails = wire.Struct{Name: "ErrorDetails", Fields: []wire.Field{
+	{Name: "Message", Wire: "Message", Type: wire.StringType, Required: true},
+	{Name: "Code", Wire: "Code", Type: wire.StringType, Required: true},
+}}
+
 var structEvaluationResult = wire.Struct{Name: "EvaluationResult", Fields: []wire.Field{
 	{Name: "EvalActionName", Wire: "EvalActionName", Type: &typeActionNameType, Required: true},
 	{Name: "EvalResourceName", Wire: "EvalResourceName", Type: &typeResourceNameType},
@@ -1350,6 +1643,11 @@ var structInstanceProfile = wire.Struct{Name: "InstanceProfile", Fields: []wire.
 	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType, Required: true},
 	{Name: "Roles", Wire: "Roles", Type: &typeRoleListType, Required: true},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structListPoliciesGrantingServiceAccessEntry = wire.Struct{Name: "ListPoliciesGrantingServiceAccessEntry", Fields: []wire.Field{
+	{Name: "ServiceNamespace", Wire: "ServiceNamespace", Type: &typeServiceNamespaceType},
+	{Name: "Policies", Wire: "Policies", Type: &typePolicyGrantingServiceAccessListType},
 }}
 
 var structLoginProfile = wire.Struct{Name: "LoginProfile", Fields: []wire.Field{
@@ -1422,6 +1720,14 @@ var structPolicy = wire.Struct{Name: "Policy", Fields: []wire.Field{
 var structPolicyDetail = wire.Struct{Name: "PolicyDetail", Fields: []wire.Field{
 	{Name: "PolicyName", Wire: "PolicyName", Type: &typePolicyNameType},
 	{Name: "PolicyDocument", Wire: "PolicyDocument", Type: &typePolicyDocumentType},
+}}
+
+var structPolicyGrantingServiceAccess = wire.Struct{Name: "PolicyGrantingServiceAccess", Fields: []wire.Field{
+	{Name: "PolicyName", Wire: "PolicyName", Type: &typePolicyNameType, Required: true},
+	{Name: "PolicyType", Wire: "PolicyType", Type: &typePolicyType, Required: true},
+	{Name: "PolicyArn", Wire: "PolicyArn", Type: &typeArnType},
+	{Name: "EntityType", Wire: "EntityType", Type: &typePolicyOwnerEntityType},
+	{Name: "EntityName", Wire: "EntityName", Type: &typeEntityNameType},
 }}
 
 var structPolicyGroup = wire.Struct{Name: "PolicyGroup", Fields: []wire.Field{
@@ -1499,6 +1805,17 @@ var structRoleUsageType = wire.Struct{Name: "RoleUsageType", Fields: []wire.Fiel
 	{Name: "Resources", Wire: "Resources", Type: &typeArnListType},
 }}
 
+var structSAMLPrivateKey = wire.Struct{Name: "SAMLPrivateKey", Fields: []wire.Field{
+	{Name: "KeyId", Wire: "KeyId", Type: &typePrivateKeyIdType},
+	{Name: "Timestamp", Wire: "Timestamp", Type: wire.TimeType},
+}}
+
+var structSAMLProviderListEntry = wire.Struct{Name: "SAMLProviderListEntry", Fields: []wire.Field{
+	{Name: "Arn", Wire: "Arn", Type: &typeArnType},
+	{Name: "ValidUntil", Wire: "ValidUntil", Type: wire.TimeType},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
+}}
+
 var structSSHPublicKey = wire.Struct{Name: "SSHPublicKey", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
 	{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Type: &typePublicKeyIdType, Required: true},
@@ -1531,6 +1848,40 @@ var structServerCertificateMetadata = wire.Struct{Name: "ServerCertificateMetada
 	{Name: "Expiration", Wire: "Expiration", Type: wire.TimeType},
 }}
 
+var structServiceLastAccessed = wire.Struct{Name: "ServiceLastAccessed", Fields: []wire.Field{
+	{Name: "ServiceName", Wire: "ServiceName", Type: wire.StringType, Required: true},
+	{Name: "LastAuthenticated", Wire: "LastAuthenticated", Type: wire.TimeType},
+	{Name: "ServiceNamespace", Wire: "ServiceNamespace", Type: &typeServiceNamespaceType, Required: true},
+	{Name: "LastAuthenticatedEntity", Wire: "LastAuthenticatedEntity", Type: &typeArnType},
+	{Name: "LastAuthenticatedRegion", Wire: "LastAuthenticatedRegion", Type: wire.StringType},
+	{Name: "TotalAuthenticatedEntities", Wire: "TotalAuthenticatedEntities", Type: wire.Int32Type},
+	{Name: "TrackedActionsLastAccessed", Wire: "TrackedActionsLastAccessed", Type: &typeTrackedActionsLastAccessed},
+}}
+
+var structServiceSpecificCredential = wire.Struct{Name: "ServiceSpecificCredential", Fields: []wire.Field{
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType, Required: true},
+	{Name: "ExpirationDate", Wire: "ExpirationDate", Type: wire.TimeType},
+	{Name: "ServiceName", Wire: "ServiceName", Type: wire.StringType, Required: true},
+	{Name: "ServiceUserName", Wire: "ServiceUserName", Type: &typeServiceUserName},
+	{Name: "ServicePassword", Wire: "ServicePassword", Type: &typeServicePassword},
+	{Name: "ServiceCredentialAlias", Wire: "ServiceCredentialAlias", Type: &typeServiceCredentialAlias},
+	{Name: "ServiceCredentialSecret", Wire: "ServiceCredentialSecret", Type: &typeServiceCredentialSecret},
+	{Name: "ServiceSpecificCredentialId", Wire: "ServiceSpecificCredentialId", Type: &typeServiceSpecificCredentialId, Required: true},
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
+}}
+
+var structServiceSpecificCredentialMetadata = wire.Struct{Name: "ServiceSpecificCredentialMetadata", Fields: []wire.Field{
+	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
+	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
+	{Name: "ServiceUserName", Wire: "ServiceUserName", Type: &typeServiceUserName},
+	{Name: "ServiceCredentialAlias", Wire: "ServiceCredentialAlias", Type: &typeServiceCredentialAlias},
+	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType, Required: true},
+	{Name: "ExpirationDate", Wire: "ExpirationDate", Type: wire.TimeType},
+	{Name: "ServiceSpecificCredentialId", Wire: "ServiceSpecificCredentialId", Type: &typeServiceSpecificCredentialId, Required: true},
+	{Name: "ServiceName", Wire: "ServiceName", Type: wire.StringType, Required: true},
+}}
+
 var structSigningCertificate = wire.Struct{Name: "SigningCertificate", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
 	{Name: "CertificateId", Wire: "CertificateId", Type: &typeCertificateIdType, Required: true},
@@ -1549,6 +1900,13 @@ var structStatement = wire.Struct{Name: "Statement", Fields: []wire.Field{
 var structTag = wire.Struct{Name: "Tag", Fields: []wire.Field{
 	{Name: "Key", Wire: "Key", Type: &typeTagKeyType, Required: true},
 	{Name: "Value", Wire: "Value", Type: &typeTagValueType, Required: true},
+}}
+
+var structTrackedActionLastAccessed = wire.Struct{Name: "TrackedActionLastAccessed", Fields: []wire.Field{
+	{Name: "ActionName", Wire: "ActionName", Type: wire.StringType},
+	{Name: "LastAccessedEntity", Wire: "LastAccessedEntity", Type: &typeArnType},
+	{Name: "LastAccessedTime", Wire: "LastAccessedTime", Type: wire.TimeType},
+	{Name: "LastAccessedRegion", Wire: "LastAccessedRegion", Type: wire.StringType},
 }}
 
 var structUser = wire.Struct{Name: "User", Fields: []wire.Field{
@@ -1583,6 +1941,12 @@ var structVirtualMFADevice = wire.Struct{Name: "VirtualMFADevice", Fields: []wir
 	{Name: "EnableDate", Wire: "EnableDate", Type: wire.TimeType},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
 }}
+
+var typeAccessAdvisorUsageGranularityType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"SERVICE_LEVEL", "ACTION_LEVEL"}}}
+
+var typeAccessDetail = wire.Type{Kind: wire.Structure, Struct: &structAccessDetail}
+
+var typeAccessDetails = wire.Type{Kind: wire.List, Item: &typeAccessDetail, ItemName: "member"}
 
 var typeAccessKey = wire.Type{Kind: wire.Structure, Struct: &structAccessKey}
 
@@ -1626,7 +1990,13 @@ var typeDeletionTaskIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size:
 
 var typeDeletionTaskStatusType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"}}}
 
+var typeEntityDetails = wire.Type{Kind: wire.Structure, Struct: &structEntityDetails}
+
+var typeEntityInfo = wire.Type{Kind: wire.Structure, Struct: &structEntityInfo}
+
 var typeEntityType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}}}
+
+var typeErrorDetails = wire.Type{Kind: wire.Structure, Struct: &structErrorDetails}
 
 var typeEvalDecisionDetailsType = wire.Type{Kind: wire.Map, Key: &typeEvalDecisionSourceType, Item: &typePolicyEvaluationDecisionType, KeyName: "key", ValueName: "value"}
 
@@ -1636,11 +2006,17 @@ var typeEvaluationResult = wire.Type{Kind: wire.Structure, Struct: &structEvalua
 
 var typeEvaluationResultsListType = wire.Type{Kind: wire.List, Item: &typeEvaluationResult, ItemName: "member"}
 
+var typeFeatureType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"RootCredentialsManagement", "RootSessions"}}}
+
+var typeFeaturesListType = wire.Type{Kind: wire.List, Item: &typeFeatureType, ItemName: "member"}
+
 var typeGroup = wire.Type{Kind: wire.Structure, Struct: &structGroup}
 
 var typeGroupDetail = wire.Type{Kind: wire.Structure, Struct: &structGroupDetail}
 
 var typeInstanceProfile = wire.Type{Kind: wire.Structure, Struct: &structInstanceProfile}
+
+var typeListPoliciesGrantingServiceAccessEntry = wire.Type{Kind: wire.Structure, Struct: &structListPoliciesGrantingServiceAccessEntry}
 
 var typeLoginProfile = wire.Type{Kind: wire.Structure, Struct: &structLoginProfile}
 
@@ -1656,6 +2032,8 @@ var typeOpenIDConnectProviderListType = wire.Type{Kind: wire.List, Item: &typeOp
 
 var typeOpenIDConnectProviderUrlType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 255}}}
 
+var typeOrganizationIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: wire.NoMin, Max: 34}, Pattern: &wire.Pattern{Source: "^o-[a-z0-9]{10,32}$"}}}
+
 var typeOrganizationsDecisionDetail = wire.Type{Kind: wire.Structure, Struct: &structOrganizationsDecisionDetail}
 
 var typePasswordPolicy = wire.Type{Kind: wire.Structure, Struct: &structPasswordPolicy}
@@ -1669,6 +2047,8 @@ var typePolicy = wire.Type{Kind: wire.Structure, Struct: &structPolicy}
 var typePolicyDetail = wire.Type{Kind: wire.Structure, Struct: &structPolicyDetail}
 
 var typePolicyEvaluationDecisionType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"allowed", "explicitDeny", "implicitDeny"}}}
+
+var typePolicyGrantingServiceAccess = wire.Type{Kind: wire.Structure, Struct: &structPolicyGrantingServiceAccess}
 
 var typePolicyGroup = wire.Type{Kind: wire.Structure, Struct: &structPolicyGroup}
 
@@ -1718,6 +2098,16 @@ var typeRoleUsageListType = wire.Type{Kind: wire.List, Item: &typeRoleUsageType,
 
 var typeRoleUsageType = wire.Type{Kind: wire.Structure, Struct: &structRoleUsageType}
 
+var typeSAMLMetadataDocumentType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1000, Max: 10000000}}}
+
+var typeSAMLPrivateKey = wire.Type{Kind: wire.Structure, Struct: &structSAMLPrivateKey}
+
+var typeSAMLProviderListEntry = wire.Type{Kind: wire.Structure, Struct: &structSAMLProviderListEntry}
+
+var typeSAMLProviderListType = wire.Type{Kind: wire.List, Item: &typeSAMLProviderListEntry, ItemName: "member"}
+
+var typeSAMLProviderNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w._-]+"}}}
+
 var typeSSHPublicKey = wire.Type{Kind: wire.Structure, Struct: &structSSHPublicKey}
 
 var typeSSHPublicKeyListType = wire.Type{Kind: wire.List, Item: &typeSSHPublicKeyMetadata, ItemName: "member"}
@@ -1728,6 +2118,16 @@ var typeServerCertificate = wire.Type{Kind: wire.Structure, Struct: &structServe
 
 var typeServerCertificateMetadata = wire.Type{Kind: wire.Structure, Struct: &structServerCertificateMetadata}
 
+var typeServiceLastAccessed = wire.Type{Kind: wire.Structure, Struct: &structServiceLastAccessed}
+
+var typeServiceSpecificCredential = wire.Type{Kind: wire.Structure, Struct: &structServiceSpecificCredential}
+
+var typeServiceSpecificCredentialMetadata = wire.Type{Kind: wire.Structure, Struct: &structServiceSpecificCredentialMetadata}
+
+var typeServiceSpecificCredentialsListType = wire.Type{Kind: wire.List, Item: &typeServiceSpecificCredentialMetadata, ItemName: "member"}
+
+var typeServicesLastAccessed = wire.Type{Kind: wire.List, Item: &typeServiceLastAccessed, ItemName: "member"}
+
 var typeSigningCertificate = wire.Type{Kind: wire.Structure, Struct: &structSigningCertificate}
 
 var typeSimulationPolicyListType = wire.Type{Kind: wire.List, Item: &typePolicyDocumentType, ItemName: "member"}
@@ -1737,6 +2137,10 @@ var typeStatement = wire.Type{Kind: wire.Structure, Struct: &structStatement}
 var typeStatementListType = wire.Type{Kind: wire.List, Item: &typeStatement, ItemName: "member"}
 
 var typeTag = wire.Type{Kind: wire.Structure, Struct: &structTag}
+
+var typeTrackedActionLastAccessed = wire.Type{Kind: wire.Structure, Struct: &structTrackedActionLastAccessed}
+
+var typeTrackedActionsLastAccessed = wire.Type{Kind: wire.List, Item: &typeTrackedActionLastAccessed, ItemName: "member"}
 
 var typeUser = wire.Type{Kind: wire.Structure, Struct: &structUser}
 
@@ -1756,6 +2160,8 @@ var typeAccountAliasType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &
 
 var typeArnType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 20, Max: 2048}}}
 
+var typeAssertionEncryptionModeType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"Required", "Allowed"}}}
+
 var typeAssignmentStatusType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"Assigned", "Unassigned", "Any"}}}
 
 var typeAttachedPoliciesListType = wire.Type{Kind: wire.List, Item: &typeAttachedPolicy, ItemName: "member"}
@@ -1774,13 +2180,21 @@ var typeClientIDListType = wire.Type{Kind: wire.List, Item: &typeClientIDType, I
 
 var typeClientIDType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 255}}}
 
+var typeCredentialAgeDays = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 36600}}}
+
 var typeCustomSuffixType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 64}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
 
 var typeEncodingType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"SSH", "PEM"}}}
 
+var typeEntityDetailsListType = wire.Type{Kind: wire.List, Item: &typeEntityDetails, ItemName: "member"}
+
 var typeEntityListType = wire.Type{Kind: wire.List, Item: &typeEntityType, ItemName: "member"}
 
+var typeEntityNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
+
 var typeExistingUserNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
+
+var typeGlobalEndpointTokenVersion = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"v1Token", "v2Token"}}}
 
 var typeGroupDetailListType = wire.Type{Kind: wire.List, Item: &typeGroupDetail, ItemName: "member"}
 
@@ -1796,6 +2210,12 @@ var typeInstanceProfileListType = wire.Type{Kind: wire.List, Item: &typeInstance
 
 var typeInstanceProfileNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
 
+var typeJobIDType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 36, Max: 36}}}
+
+var typeJobStatusType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"IN_PROGRESS", "COMPLETED", "FAILED"}}}
+
+var typeListPolicyGrantingServiceAccessResponseListType = wire.Type{Kind: wire.List, Item: &typeListPoliciesGrantingServiceAccessEntry, ItemName: "member"}
+
 var typeMarkerType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 320}, Pattern: &wire.Pattern{Source: "[\\u0020-\\u00FF]+"}}}
 
 var typeMaxItemsType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 1000}}}
@@ -1805,6 +2225,10 @@ var typeMaxPasswordAgeType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: 
 var typeMfaDeviceListType = wire.Type{Kind: wire.List, Item: &typeMFADevice, ItemName: "member"}
 
 var typeMinimumPasswordLengthType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 6, Max: 128}}}
+
+var typeOrganizationsEntityPathType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 19, Max: 427}, Pattern: &wire.Pattern{Source: "^o-[0-9a-z]{10,32}\\/r-[0-9a-z]{4,32}[0-9a-z-\\/]*"}}}
+
+var typeOrganizationsPolicyIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Pattern: &wire.Pattern{Source: "^p-[0-9a-zA-Z_]{8,128}$"}}}
 
 var typePasswordReusePreventionType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 24}}}
 
@@ -1822,17 +2246,27 @@ var typePolicyDocumentType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size:
 
 var typePolicyDocumentVersionListType = wire.Type{Kind: wire.List, Item: &typePolicyVersion, ItemName: "member"}
 
+var typePolicyGrantingServiceAccessListType = wire.Type{Kind: wire.List, Item: &typePolicyGrantingServiceAccess, ItemName: "member"}
+
 var typePolicyListType = wire.Type{Kind: wire.List, Item: &typePolicy, ItemName: "member"}
 
 var typePolicyNameListType = wire.Type{Kind: wire.List, Item: &typePolicyNameType, ItemName: "member"}
 
 var typePolicyNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
 
+var typePolicyOwnerEntityType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"USER", "ROLE", "GROUP"}}}
+
 var typePolicyPathType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 512}, Pattern: &wire.Pattern{Source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"}}}
 
 var typePolicyScopeType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"All", "AWS", "Local"}}}
 
+var typePolicyType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"INLINE", "MANAGED"}}}
+
 var typePolicyVersionIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Pattern: &wire.Pattern{Source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"}}}
+
+var typePrivateKeyIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 22, Max: 64}, Pattern: &wire.Pattern{Source: "[A-Z0-9]+"}}}
+
+var typePrivateKeyList = wire.Type{Kind: wire.List, Item: &typeSAMLPrivateKey, ItemName: "member", Rule: &wire.Rule{Size: &wire.Range{Min: wire.NoMin, Max: 2}}}
 
 var typePrivateKeyType = wire.Type{Kind: wire.String, Sensitive: true, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 16384}, Pattern: &wire.Pattern{Source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"}}}
 
@@ -1857,6 +2291,22 @@ var typeSerialNumberType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &
 var typeServerCertificateMetadataListType = wire.Type{Kind: wire.List, Item: &typeServerCertificateMetadata, ItemName: "member"}
 
 var typeServerCertificateNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
+
+var typeServiceCredentialAlias = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 0, Max: 200}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]+"}}}
+
+var typeServiceCredentialSecret = wire.Type{Kind: wire.String, Sensitive: true}
+
+var typeServiceNamespaceListType = wire.Type{Kind: wire.List, Item: &typeServiceNamespaceType, ItemName: "member", Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 200}}}
+
+var typeServiceNamespaceType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 64}, Pattern: &wire.Pattern{Source: "[\\w-]*"}}}
+
+var typeServicePassword = wire.Type{Kind: wire.String, Sensitive: true}
+
+var typeServiceSpecificCredentialId = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 20, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w]+"}}}
+
+var typeServiceUserName = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 0, Max: 200}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]*"}}}
+
+var typeSortKeyType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"SERVICE_NAMESPACE_ASCENDING", "SERVICE_NAMESPACE_DESCENDING", "LAST_AUTHENTICATED_TIME_ASCENDING", "LAST_AUTHENTICATED_TIME_DESCENDING"}}}
 
 var typeStatusType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"Active", "Inactive", "Expired"}}}
 

@@ -2,6 +2,12 @@
 
 package iam
 
+// Values of AccessAdvisorUsageGranularityType.
+const (
+	AccessAdvisorUsageGranularityTypeServiceLevel = "SERVICE_LEVEL"
+	AccessAdvisorUsageGranularityTypeActionLevel  = "ACTION_LEVEL"
+)
+
 // Values of ContextKeyTypeEnum.
 const (
 	ContextKeyTypeEnumString      = "string"
@@ -33,6 +39,12 @@ const (
 	EntityTypeGroup              = "Group"
 	EntityTypeLocalManagedPolicy = "LocalManagedPolicy"
 	EntityTypeAWSManagedPolicy   = "AWSManagedPolicy"
+)
+
+// Values of FeatureType.
+const (
+	FeatureTypeRootCredentialsManagement = "RootCredentialsManagement"
+	FeatureTypeRootSessions              = "RootSessions"
 )
 
 // Values of PermissionsBoundaryAttachmentType.
@@ -76,6 +88,12 @@ const (
 	ReportStateTypeComplete   = "COMPLETE"
 )
 
+// Values of AssertionEncryptionModeType.
+const (
+	AssertionEncryptionModeTypeRequired = "Required"
+	AssertionEncryptionModeTypeAllowed  = "Allowed"
+)
+
 // Values of AssignmentStatusType.
 const (
 	AssignmentStatusTypeAssigned   = "Assigned"
@@ -89,11 +107,45 @@ const (
 	EncodingTypePem = "PEM"
 )
 
+// Values of GlobalEndpointTokenVersion.
+const (
+	GlobalEndpointTokenVersionV1Token = "v1Token"
+	GlobalEndpointTokenVersionV2Token = "v2Token"
+)
+
+// Values of JobStatusType.
+const (
+	JobStatusTypeInProgress = "IN_PROGRESS"
+	JobStatusTypeCompleted  = "COMPLETED"
+	JobStatusTypeFailed     = "FAILED"
+)
+
+// Values of PolicyOwnerEntityType.
+const (
+	PolicyOwnerEntityTypeUser  = "USER"
+	PolicyOwnerEntityTypeRole  = "ROLE"
+	PolicyOwnerEntityTypeGroup = "GROUP"
+)
+
 // Values of PolicyScopeType.
 const (
 	PolicyScopeTypeAll   = "All"
 	PolicyScopeTypeAws   = "AWS"
 	PolicyScopeTypeLocal = "Local"
+)
+
+// Values of PolicyType.
+const (
+	PolicyTypeInline  = "INLINE"
+	PolicyTypeManaged = "MANAGED"
+)
+
+// Values of SortKeyType.
+const (
+	SortKeyTypeServiceNamespaceAscending       = "SERVICE_NAMESPACE_ASCENDING"
+	SortKeyTypeServiceNamespaceDescending      = "SERVICE_NAMESPACE_DESCENDING"
+	SortKeyTypeLastAuthenticatedTimeAscending  = "LAST_AUTHENTICATED_TIME_ASCENDING"
+	SortKeyTypeLastAuthenticatedTimeDescending = "LAST_AUTHENTICATED_TIME_DESCENDING"
 )
 
 // Values of StatusType.

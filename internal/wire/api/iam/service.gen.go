@@ -27,7 +27,9 @@ type Service interface {
 	CreatePolicy(*call.Call, *CreatePolicyInput) (*CreatePolicyOutput, error)
 	CreatePolicyVersion(*call.Call, *CreatePolicyVersionInput) (*CreatePolicyVersionOutput, error)
 	CreateRole(*call.Call, *CreateRoleInput) (*CreateRoleOutput, error)
+	CreateSAMLProvider(*call.Call, *CreateSAMLProviderInput) (*CreateSAMLProviderOutput, error)
 	CreateServiceLinkedRole(*call.Call, *CreateServiceLinkedRoleInput) (*CreateServiceLinkedRoleOutput, error)
+	CreateServiceSpecificCredential(*call.Call, *CreateServiceSpecificCredentialInput) (*CreateServiceSpecificCredentialOutput, error)
 	CreateUser(*call.Call, *CreateUserInput) (*CreateUserOutput, error)
 	CreateVirtualMFADevice(*call.Call, *CreateVirtualMFADeviceInput) (*CreateVirtualMFADeviceOutput, error)
 	DeactivateMFADevice(*call.Call, *DeactivateMFADeviceInput) (*DeactivateMFADeviceOutput, error)
@@ -44,9 +46,11 @@ type Service interface {
 	DeleteRole(*call.Call, *DeleteRoleInput) (*DeleteRoleOutput, error)
 	DeleteRolePermissionsBoundary(*call.Call, *DeleteRolePermissionsBoundaryInput) (*DeleteRolePermissionsBoundaryOutput, error)
 	DeleteRolePolicy(*call.Call, *DeleteRolePolicyInput) (*DeleteRolePolicyOutput, error)
+	DeleteSAMLProvider(*call.Call, *DeleteSAMLProviderInput) (*DeleteSAMLProviderOutput, error)
 	DeleteSSHPublicKey(*call.Call, *DeleteSSHPublicKeyInput) (*DeleteSSHPublicKeyOutput, error)
 	DeleteServerCertificate(*call.Call, *DeleteServerCertificateInput) (*DeleteServerCertificateOutput, error)
 	DeleteServiceLinkedRole(*call.Call, *DeleteServiceLinkedRoleInput) (*DeleteServiceLinkedRoleOutput, error)
+	DeleteServiceSpecificCredential(*call.Call, *DeleteServiceSpecificCredentialInput) (*DeleteServiceSpecificCredentialOutput, error)
 	DeleteSigningCertificate(*call.Call, *DeleteSigningCertificateInput) (*DeleteSigningCertificateOutput, error)
 	DeleteUser(*call.Call, *DeleteUserInput) (*DeleteUserOutput, error)
 	DeleteUserPermissionsBoundary(*call.Call, *DeleteUserPermissionsBoundaryInput) (*DeleteUserPermissionsBoundaryOutput, error)
@@ -55,8 +59,16 @@ type Service interface {
 	DetachGroupPolicy(*call.Call, *DetachGroupPolicyInput) (*DetachGroupPolicyOutput, error)
 	DetachRolePolicy(*call.Call, *DetachRolePolicyInput) (*DetachRolePolicyOutput, error)
 	DetachUserPolicy(*call.Call, *DetachUserPolicyInput) (*DetachUserPolicyOutput, error)
+	DisableOrganizationsRootCredentialsManagement(*call.Call, *DisableOrganizationsRootCredentialsManagementInput) (*DisableOrganizationsRootCredentialsManagementOutput, error)
+	DisableOrganizationsRootSessions(*call.Call, *DisableOrganizationsRootSessionsInput) (*DisableOrganizationsRootSessionsOutput, error)
+	DisableOutboundWebIdentityFederation(*call.Call, *DisableOutboundWebIdentityFederationInput) (*DisableOutboundWebIdentityFederationOutput, error)
 	EnableMFADevice(*call.Call, *EnableMFADeviceInput) (*EnableMFADeviceOutput, error)
+	EnableOrganizationsRootCredentialsManagement(*call.Call, *EnableOrganizationsRootCredentialsManagementInput) (*EnableOrganizationsRootCredentialsManagementOutput, error)
+	EnableOrganizationsRootSessions(*call.Call, *EnableOrganizationsRootSessionsInput) (*EnableOrganizationsRootSessionsOutput, error)
+	EnableOutboundWebIdentityFederation(*call.Call, *EnableOutboundWebIdentityFederationInput) (*EnableOutboundWebIdentityFederationOutput, error)
 	GenerateCredentialReport(*call.Call, *GenerateCredentialReportInput) (*GenerateCredentialReportOutput, error)
+	GenerateOrganizationsAccessReport(*call.Call, *GenerateOrganizationsAccessReportInput) (*GenerateOrganizationsAccessReportOutput, error)
+	GenerateServiceLastAccessedDetails(*call.Call, *GenerateServiceLastAccessedDetailsInput) (*GenerateServiceLastAccessedDetailsOutput, error)
 	GetAccessKeyLastUsed(*call.Call, *GetAccessKeyLastUsedInput) (*GetAccessKeyLastUsedOutput, error)
 	GetAccountAuthorizationDetails(*call.Call, *GetAccountAuthorizationDetailsInput) (*GetAccountAuthorizationDetailsOutput, error)
 	GetAccountPasswordPolicy(*call.Call, *GetAccountPasswordPolicyInput) (*GetAccountPasswordPolicyOutput, error)
@@ -70,12 +82,17 @@ type Service interface {
 	GetLoginProfile(*call.Call, *GetLoginProfileInput) (*GetLoginProfileOutput, error)
 	GetMFADevice(*call.Call, *GetMFADeviceInput) (*GetMFADeviceOutput, error)
 	GetOpenIDConnectProvider(*call.Call, *GetOpenIDConnectProviderInput) (*GetOpenIDConnectProviderOutput, error)
+	GetOrganizationsAccessReport(*call.Call, *GetOrganizationsAccessReportInput) (*GetOrganizationsAccessReportOutput, error)
+	GetOutboundWebIdentityFederationInfo(*call.Call, *GetOutboundWebIdentityFederationInfoInput) (*GetOutboundWebIdentityFederationInfoOutput, error)
 	GetPolicy(*call.Call, *GetPolicyInput) (*GetPolicyOutput, error)
 	GetPolicyVersion(*call.Call, *GetPolicyVersionInput) (*GetPolicyVersionOutput, error)
 	GetRole(*call.Call, *GetRoleInput) (*GetRoleOutput, error)
 	GetRolePolicy(*call.Call, *GetRolePolicyInput) (*GetRolePolicyOutput, error)
+	GetSAMLProvider(*call.Call, *GetSAMLProviderInput) (*GetSAMLProviderOutput, error)
 	GetSSHPublicKey(*call.Call, *GetSSHPublicKeyInput) (*GetSSHPublicKeyOutput, error)
 	GetServerCertificate(*call.Call, *GetServerCertificateInput) (*GetServerCertificateOutput, error)
+	GetServiceLastAccessedDetails(*call.Call, *GetServiceLastAccessedDetailsInput) (*GetServiceLastAccessedDetailsOutput, error)
+	GetServiceLastAccessedDetailsWithEntities(*call.Call, *GetServiceLastAccessedDetailsWithEntitiesInput) (*GetServiceLastAccessedDetailsWithEntitiesOutput, error)
 	GetServiceLinkedRoleDeletionStatus(*call.Call, *GetServiceLinkedRoleDeletionStatusInput) (*GetServiceLinkedRoleDeletionStatusOutput, error)
 	GetUser(*call.Call, *GetUserInput) (*GetUserOutput, error)
 	GetUserPolicy(*call.Call, *GetUserPolicyInput) (*GetUserPolicyOutput, error)
@@ -95,15 +112,20 @@ type Service interface {
 	ListMFADevices(*call.Call, *ListMFADevicesInput) (*ListMFADevicesOutput, error)
 	ListOpenIDConnectProviderTags(*call.Call, *ListOpenIDConnectProviderTagsInput) (*ListOpenIDConnectProviderTagsOutput, error)
 	ListOpenIDConnectProviders(*call.Call, *ListOpenIDConnectProvidersInput) (*ListOpenIDConnectProvidersOutput, error)
+	ListOrganizationsFeatures(*call.Call, *ListOrganizationsFeaturesInput) (*ListOrganizationsFeaturesOutput, error)
 	ListPolicies(*call.Call, *ListPoliciesInput) (*ListPoliciesOutput, error)
+	ListPoliciesGrantingServiceAccess(*call.Call, *ListPoliciesGrantingServiceAccessInput) (*ListPoliciesGrantingServiceAccessOutput, error)
 	ListPolicyTags(*call.Call, *ListPolicyTagsInput) (*ListPolicyTagsOutput, error)
 	ListPolicyVersions(*call.Call, *ListPolicyVersionsInput) (*ListPolicyVersionsOutput, error)
 	ListRolePolicies(*call.Call, *ListRolePoliciesInput) (*ListRolePoliciesOutput, error)
 	ListRoleTags(*call.Call, *ListRoleTagsInput) (*ListRoleTagsOutput, error)
 	ListRoles(*call.Call, *ListRolesInput) (*ListRolesOutput, error)
+	ListSAMLProviderTags(*call.Call, *ListSAMLProviderTagsInput) (*ListSAMLProviderTagsOutput, error)
+	ListSAMLProviders(*call.Call, *ListSAMLProvidersInput) (*ListSAMLProvidersOutput, error)
 	ListSSHPublicKeys(*call.Call, *ListSSHPublicKeysInput) (*ListSSHPublicKeysOutput, error)
 	ListServerCertificateTags(*call.Call, *ListServerCertificateTagsInput) (*ListServerCertificateTagsOutput, error)
 	ListServerCertificates(*call.Call, *ListServerCertificatesInput) (*ListServerCertificatesOutput, error)
+	ListServiceSpecificCredentials(*call.Call, *ListServiceSpecificCredentialsInput) (*ListServiceSpecificCredentialsOutput, error)
 	ListSigningCertificates(*call.Call, *ListSigningCertificatesInput) (*ListSigningCertificatesOutput, error)
 	ListUserPolicies(*call.Call, *ListUserPoliciesInput) (*ListUserPoliciesOutput, error)
 	ListUserTags(*call.Call, *ListUserTagsInput) (*ListUserTagsOutput, error)
@@ -117,8 +139,10 @@ type Service interface {
 	RemoveClientIDFromOpenIDConnectProvider(*call.Call, *RemoveClientIDFromOpenIDConnectProviderInput) (*RemoveClientIDFromOpenIDConnectProviderOutput, error)
 	RemoveRoleFromInstanceProfile(*call.Call, *RemoveRoleFromInstanceProfileInput) (*RemoveRoleFromInstanceProfileOutput, error)
 	RemoveUserFromGroup(*call.Call, *RemoveUserFromGroupInput) (*RemoveUserFromGroupOutput, error)
+	ResetServiceSpecificCredential(*call.Call, *ResetServiceSpecificCredentialInput) (*ResetServiceSpecificCredentialOutput, error)
 	ResyncMFADevice(*call.Call, *ResyncMFADeviceInput) (*ResyncMFADeviceOutput, error)
 	SetDefaultPolicyVersion(*call.Call, *SetDefaultPolicyVersionInput) (*SetDefaultPolicyVersionOutput, error)
+	SetSecurityTokenServicePreferences(*call.Call, *SetSecurityTokenServicePreferencesInput) (*SetSecurityTokenServicePreferencesOutput, error)
 	SimulateCustomPolicy(*call.Call, *SimulateCustomPolicyInput) (*SimulateCustomPolicyOutput, error)
 	SimulatePrincipalPolicy(*call.Call, *SimulatePrincipalPolicyInput) (*SimulatePrincipalPolicyOutput, error)
 	TagInstanceProfile(*call.Call, *TagInstanceProfileInput) (*TagInstanceProfileOutput, error)
@@ -126,6 +150,7 @@ type Service interface {
 	TagOpenIDConnectProvider(*call.Call, *TagOpenIDConnectProviderInput) (*TagOpenIDConnectProviderOutput, error)
 	TagPolicy(*call.Call, *TagPolicyInput) (*TagPolicyOutput, error)
 	TagRole(*call.Call, *TagRoleInput) (*TagRoleOutput, error)
+	TagSAMLProvider(*call.Call, *TagSAMLProviderInput) (*TagSAMLProviderOutput, error)
 	TagServerCertificate(*call.Call, *TagServerCertificateInput) (*TagServerCertificateOutput, error)
 	TagUser(*call.Call, *TagUserInput) (*TagUserOutput, error)
 	UntagInstanceProfile(*call.Call, *UntagInstanceProfileInput) (*UntagInstanceProfileOutput, error)
@@ -133,6 +158,7 @@ type Service interface {
 	UntagOpenIDConnectProvider(*call.Call, *UntagOpenIDConnectProviderInput) (*UntagOpenIDConnectProviderOutput, error)
 	UntagPolicy(*call.Call, *UntagPolicyInput) (*UntagPolicyOutput, error)
 	UntagRole(*call.Call, *UntagRoleInput) (*UntagRoleOutput, error)
+	UntagSAMLProvider(*call.Call, *UntagSAMLProviderInput) (*UntagSAMLProviderOutput, error)
 	UntagServerCertificate(*call.Call, *UntagServerCertificateInput) (*UntagServerCertificateOutput, error)
 	UntagUser(*call.Call, *UntagUserInput) (*UntagUserOutput, error)
 	UpdateAccessKey(*call.Call, *UpdateAccessKeyInput) (*UpdateAccessKeyOutput, error)
@@ -143,8 +169,10 @@ type Service interface {
 	UpdateOpenIDConnectProviderThumbprint(*call.Call, *UpdateOpenIDConnectProviderThumbprintInput) (*UpdateOpenIDConnectProviderThumbprintOutput, error)
 	UpdateRole(*call.Call, *UpdateRoleInput) (*UpdateRoleOutput, error)
 	UpdateRoleDescription(*call.Call, *UpdateRoleDescriptionInput) (*UpdateRoleDescriptionOutput, error)
+	UpdateSAMLProvider(*call.Call, *UpdateSAMLProviderInput) (*UpdateSAMLProviderOutput, error)
 	UpdateSSHPublicKey(*call.Call, *UpdateSSHPublicKeyInput) (*UpdateSSHPublicKeyOutput, error)
 	UpdateServerCertificate(*call.Call, *UpdateServerCertificateInput) (*UpdateServerCertificateOutput, error)
+	UpdateServiceSpecificCredential(*call.Call, *UpdateServiceSpecificCredentialInput) (*UpdateServiceSpecificCredentialOutput, error)
 	UpdateSigningCertificate(*call.Call, *UpdateSigningCertificateInput) (*UpdateSigningCertificateOutput, error)
 	UpdateUser(*call.Call, *UpdateUserInput) (*UpdateUserOutput, error)
 	UploadSSHPublicKey(*call.Call, *UploadSSHPublicKeyInput) (*UploadSSHPublicKeyOutput, error)
@@ -155,145 +183,173 @@ type Service interface {
 // Handlers returns the methods of s by operation.
 func Handlers(s Service) map[string]call.Handler {
 	return map[string]call.Handler{
-		"AddClientIDToOpenIDConnectProvider":      call.Method(s.AddClientIDToOpenIDConnectProvider),
-		"AddRoleToInstanceProfile":                call.Method(s.AddRoleToInstanceProfile),
-		"AddUserToGroup":                          call.Method(s.AddUserToGroup),
-		"AttachGroupPolicy":                       call.Method(s.AttachGroupPolicy),
-		"AttachRolePolicy":                        call.Method(s.AttachRolePolicy),
-		"AttachUserPolicy":                        call.Method(s.AttachUserPolicy),
-		"ChangePassword":                          call.Method(s.ChangePassword),
-		"CreateAccessKey":                         call.Method(s.CreateAccessKey),
-		"CreateAccountAlias":                      call.Method(s.CreateAccountAlias),
-		"CreateGroup":                             call.Method(s.CreateGroup),
-		"CreateInstanceProfile":                   call.Method(s.CreateInstanceProfile),
-		"CreateLoginProfile":                      call.Method(s.CreateLoginProfile),
-		"CreateOpenIDConnectProvider":             call.Method(s.CreateOpenIDConnectProvider),
-		"CreatePolicy":                            call.Method(s.CreatePolicy),
-		"CreatePolicyVersion":                     call.Method(s.CreatePolicyVersion),
-		"CreateRole":                              call.Method(s.CreateRole),
-		"CreateServiceLinkedRole":                 call.Method(s.CreateServiceLinkedRole),
-		"CreateUser":                              call.Method(s.CreateUser),
-		"CreateVirtualMFADevice":                  call.Method(s.CreateVirtualMFADevice),
-		"DeactivateMFADevice":                     call.Method(s.DeactivateMFADevice),
-		"DeleteAccessKey":                         call.Method(s.DeleteAccessKey),
-		"DeleteAccountAlias":                      call.Method(s.DeleteAccountAlias),
-		"DeleteAccountPasswordPolicy":             call.Method(s.DeleteAccountPasswordPolicy),
-		"DeleteGroup":                             call.Method(s.DeleteGroup),
-		"DeleteGroupPolicy":                       call.Method(s.DeleteGroupPolicy),
-		"DeleteInstanceProfile":                   call.Method(s.DeleteInstanceProfile),
-		"DeleteLoginProfile":                      call.Method(s.DeleteLoginProfile),
-		"DeleteOpenIDConnectProvider":             call.Method(s.DeleteOpenIDConnectProvider),
-		"DeletePolicy":                            call.Method(s.DeletePolicy),
-		"DeletePolicyVersion":                     call.Method(s.DeletePolicyVersion),
-		"DeleteRole":                              call.Method(s.DeleteRole),
-		"DeleteRolePermissionsBoundary":           call.Method(s.DeleteRolePermissionsBoundary),
-		"DeleteRolePolicy":                        call.Method(s.DeleteRolePolicy),
-		"DeleteSSHPublicKey":                      call.Method(s.DeleteSSHPublicKey),
-		"DeleteServerCertificate":                 call.Method(s.DeleteServerCertificate),
-		"DeleteServiceLinkedRole":                 call.Method(s.DeleteServiceLinkedRole),
-		"DeleteSigningCertificate":                call.Method(s.DeleteSigningCertificate),
-		"DeleteUser":                              call.Method(s.DeleteUser),
-		"DeleteUserPermissionsBoundary":           call.Method(s.DeleteUserPermissionsBoundary),
-		"DeleteUserPolicy":                        call.Method(s.DeleteUserPolicy),
-		"DeleteVirtualMFADevice":                  call.Method(s.DeleteVirtualMFADevice),
-		"DetachGroupPolicy":                       call.Method(s.DetachGroupPolicy),
-		"DetachRolePolicy":                        call.Method(s.DetachRolePolicy),
-		"DetachUserPolicy":                        call.Method(s.DetachUserPolicy),
-		"EnableMFADevice":                         call.Method(s.EnableMFADevice),
-		"GenerateCredentialReport":                call.Method(s.GenerateCredentialReport),
-		"GetAccessKeyLastUsed":                    call.Method(s.GetAccessKeyLastUsed),
-		"GetAccountAuthorizationDetails":          call.Method(s.GetAccountAuthorizationDetails),
-		"GetAccountPasswordPolicy":                call.Method(s.GetAccountPasswordPolicy),
-		"GetAccountSummary":                       call.Method(s.GetAccountSummary),
-		"GetContextKeysForCustomPolicy":           call.Method(s.GetContextKeysForCustomPolicy),
-		"GetContextKeysForPrincipalPolicy":        call.Method(s.GetContextKeysForPrincipalPolicy),
-		"GetCredentialReport":                     call.Method(s.GetCredentialReport),
-		"GetGroup":                                call.Method(s.GetGroup),
-		"GetGroupPolicy":                          call.Method(s.GetGroupPolicy),
-		"GetInstanceProfile":                      call.Method(s.GetInstanceProfile),
-		"GetLoginProfile":                         call.Method(s.GetLoginProfile),
-		"GetMFADevice":                            call.Method(s.GetMFADevice),
-		"GetOpenIDConnectProvider":                call.Method(s.GetOpenIDConnectProvider),
-		"GetPolicy":                               call.Method(s.GetPolicy),
-		"GetPolicyVersion":                        call.Method(s.GetPolicyVersion),
-		"GetRole":                                 call.Method(s.GetRole),
-		"GetRolePolicy":                           call.Method(s.GetRolePolicy),
-		"GetSSHPublicKey":                         call.Method(s.GetSSHPublicKey),
-		"GetServerCertificate":                    call.Method(s.GetServerCertificate),
-		"GetServiceLinkedRoleDeletionStatus":      call.Method(s.GetServiceLinkedRoleDeletionStatus),
-		"GetUser":                                 call.Method(s.GetUser),
-		"GetUserPolicy":                           call.Method(s.GetUserPolicy),
-		"ListAccessKeys":                          call.Method(s.ListAccessKeys),
-		"ListAccountAliases":                      call.Method(s.ListAccountAliases),
-		"ListAttachedGroupPolicies":               call.Method(s.ListAttachedGroupPolicies),
-		"ListAttachedRolePolicies":                call.Method(s.ListAttachedRolePolicies),
-		"ListAttachedUserPolicies":                call.Method(s.ListAttachedUserPolicies),
-		"ListEntitiesForPolicy":                   call.Method(s.ListEntitiesForPolicy),
-		"ListGroupPolicies":                       call.Method(s.ListGroupPolicies),
-		"ListGroups":                              call.Method(s.ListGroups),
-		"ListGroupsForUser":                       call.Method(s.ListGroupsForUser),
-		"ListInstanceProfileTags":                 call.Method(s.ListInstanceProfileTags),
-		"ListInstanceProfiles":                    call.Method(s.ListInstanceProfiles),
-		"ListInstanceProfilesForRole":             call.Method(s.ListInstanceProfilesForRole),
-		"ListMFADeviceTags":                       call.Method(s.ListMFADeviceTags),
-		"ListMFADevices":                          call.Method(s.ListMFADevices),
-		"ListOpenIDConnectProviderTags":           call.Method(s.ListOpenIDConnectProviderTags),
-		"ListOpenIDConnectProviders":              call.Method(s.ListOpenIDConnectProviders),
-		"ListPolicies":                            call.Method(s.ListPolicies),
-		"ListPolicyTags":                          call.Method(s.ListPolicyTags),
-		"ListPolicyVersions":                      call.Method(s.ListPolicyVersions),
-		"ListRolePolicies":                        call.Method(s.ListRolePolicies),
-		"ListRoleTags":                            call.Method(s.ListRoleTags),
-		"ListRoles":                               call.Method(s.ListRoles),
-		"ListSSHPublicKeys":                       call.Method(s.ListSSHPublicKeys),
-		"ListServerCertificateTags":               call.Method(s.ListServerCertificateTags),
-		"ListServerCertificates":                  call.Method(s.ListServerCertificates),
-		"ListSigningCertificates":                 call.Method(s.ListSigningCertificates),
-		"ListUserPolicies":                        call.Method(s.ListUserPolicies),
-		"ListUserTags":                            call.Method(s.ListUserTags),
-		"ListUsers":                               call.Method(s.ListUsers),
-		"ListVirtualMFADevices":                   call.Method(s.ListVirtualMFADevices),
-		"PutGroupPolicy":                          call.Method(s.PutGroupPolicy),
-		"PutRolePermissionsBoundary":              call.Method(s.PutRolePermissionsBoundary),
-		"PutRolePolicy":                           call.Method(s.PutRolePolicy),
-		"PutUserPermissionsBoundary":              call.Method(s.PutUserPermissionsBoundary),
-		"PutUserPolicy":                           call.Method(s.PutUserPolicy),
-		"RemoveClientIDFromOpenIDConnectProvider": call.Method(s.RemoveClientIDFromOpenIDConnectProvider),
-		"RemoveRoleFromInstanceProfile":           call.Method(s.RemoveRoleFromInstanceProfile),
-		"RemoveUserFromGroup":                     call.Method(s.RemoveUserFromGroup),
-		"ResyncMFADevice":                         call.Method(s.ResyncMFADevice),
-		"SetDefaultPolicyVersion":                 call.Method(s.SetDefaultPolicyVersion),
-		"SimulateCustomPolicy":                    call.Method(s.SimulateCustomPolicy),
-		"SimulatePrincipalPolicy":                 call.Method(s.SimulatePrincipalPolicy),
-		"TagInstanceProfile":                      call.Method(s.TagInstanceProfile),
-		"TagMFADevice":                            call.Method(s.TagMFADevice),
-		"TagOpenIDConnectProvider":                call.Method(s.TagOpenIDConnectProvider),
-		"TagPolicy":                               call.Method(s.TagPolicy),
-		"TagRole":                                 call.Method(s.TagRole),
-		"TagServerCertificate":                    call.Method(s.TagServerCertificate),
-		"TagUser":                                 call.Method(s.TagUser),
-		"UntagInstanceProfile":                    call.Method(s.UntagInstanceProfile),
-		"UntagMFADevice":                          call.Method(s.UntagMFADevice),
-		"UntagOpenIDConnectProvider":              call.Method(s.UntagOpenIDConnectProvider),
-		"UntagPolicy":                             call.Method(s.UntagPolicy),
-		"UntagRole":                               call.Method(s.UntagRole),
-		"UntagServerCertificate":                  call.Method(s.UntagServerCertificate),
-		"UntagUser":                               call.Method(s.UntagUser),
-		"UpdateAccessKey":                         call.Method(s.UpdateAccessKey),
-		"UpdateAccountPasswordPolicy":             call.Method(s.UpdateAccountPasswordPolicy),
-		"UpdateAssumeRolePolicy":                  call.Method(s.UpdateAssumeRolePolicy),
-		"UpdateGroup":                             call.Method(s.UpdateGroup),
-		"UpdateLoginProfile":                      call.Method(s.UpdateLoginProfile),
-		"UpdateOpenIDConnectProviderThumbprint":   call.Method(s.UpdateOpenIDConnectProviderThumbprint),
-		"UpdateRole":                              call.Method(s.UpdateRole),
-		"UpdateRoleDescription":                   call.Method(s.UpdateRoleDescription),
-		"UpdateSSHPublicKey":                      call.Method(s.UpdateSSHPublicKey),
-		"UpdateServerCertificate":                 call.Method(s.UpdateServerCertificate),
-		"UpdateSigningCertificate":                call.Method(s.UpdateSigningCertificate),
-		"UpdateUser":                              call.Method(s.UpdateUser),
-		"UploadSSHPublicKey":                      call.Method(s.UploadSSHPublicKey),
-		"UploadServerCertificate":                 call.Method(s.UploadServerCertificate),
-		"UploadSigningCertificate":                call.Method(s.UploadSigningCertificate),
+		"AddClientIDToOpenIDConnectProvider":            call.Method(s.AddClientIDToOpenIDConnectProvider),
+		"AddRoleToInstanceProfile":                      call.Method(s.AddRoleToInstanceProfile),
+		"AddUserToGroup":                                call.Method(s.AddUserToGroup),
+		"AttachGroupPolicy":                             call.Method(s.AttachGroupPolicy),
+		"AttachRolePolicy":                              call.Method(s.AttachRolePolicy),
+		"AttachUserPolicy":                              call.Method(s.AttachUserPolicy),
+		"ChangePassword":                                call.Method(s.ChangePassword),
+		"CreateAccessKey":                               call.Method(s.CreateAccessKey),
+		"CreateAccountAlias":                            call.Method(s.CreateAccountAlias),
+		"CreateGroup":                                   call.Method(s.CreateGroup),
+		"CreateInstanceProfile":                         call.Method(s.CreateInstanceProfile),
+		"CreateLoginProfile":                            call.Method(s.CreateLoginProfile),
+		"CreateOpenIDConnectProvider":                   call.Method(s.CreateOpenIDConnectProvider),
+		"CreatePolicy":                                  call.Method(s.CreatePolicy),
+		"CreatePolicyVersion":                           call.Method(s.CreatePolicyVersion),
+		"CreateRole":                                    call.Method(s.CreateRole),
+		"CreateSAMLProvider":                            call.Method(s.CreateSAMLProvider),
+		"CreateServiceLinkedRole":                       call.Method(s.CreateServiceLinkedRole),
+		"CreateServiceSpecificCredential":               call.Method(s.CreateServiceSpecificCredential),
+		"CreateUser":                                    call.Method(s.CreateUser),
+		"CreateVirtualMFADevice":                        call.Method(s.CreateVirtualMFADevice),
+		"DeactivateMFADevice":                           call.Method(s.DeactivateMFADevice),
+		"DeleteAccessKey":                               call.Method(s.DeleteAccessKey),
+		"DeleteAccountAlias":                            call.Method(s.DeleteAccountAlias),
+		"DeleteAccountPasswordPolicy":                   call.Method(s.DeleteAccountPasswordPolicy),
+		"DeleteGroup":                                   call.Method(s.DeleteGroup),
+		"DeleteGroupPolicy":                             call.Method(s.DeleteGroupPolicy),
+		"DeleteInstanceProfile":                         call.Method(s.DeleteInstanceProfile),
+		"DeleteLoginProfile":                            call.Method(s.DeleteLoginProfile),
+		"DeleteOpenIDConnectProvider":                   call.Method(s.DeleteOpenIDConnectProvider),
+		"DeletePolicy":                                  call.Method(s.DeletePolicy),
+		"DeletePolicyVersion":                           call.Method(s.DeletePolicyVersion),
+		"DeleteRole":                                    call.Method(s.DeleteRole),
+		"DeleteRolePermissionsBoundary":                 call.Method(s.DeleteRolePermissionsBoundary),
+		"DeleteRolePolicy":                              call.Method(s.DeleteRolePolicy),
+		"DeleteSAMLProvider":                            call.Method(s.DeleteSAMLProvider),
+		"DeleteSSHPublicKey":                            call.Method(s.DeleteSSHPublicKey),
+		"DeleteServerCertificate":                       call.Method(s.DeleteServerCertificate),
+		"DeleteServiceLinkedRole":                       call.Method(s.DeleteServiceLinkedRole),
+		"DeleteServiceSpecificCredential":               call.Method(s.DeleteServiceSpecificCredential),
+		"DeleteSigningCertificate":                      call.Method(s.DeleteSigningCertificate),
+		"DeleteUser":                                    call.Method(s.DeleteUser),
+		"DeleteUserPermissionsBoundary":                 call.Method(s.DeleteUserPermissionsBoundary),
+		"DeleteUserPolicy":                              call.Method(s.DeleteUserPolicy),
+		"DeleteVirtualMFADevice":                        call.Method(s.DeleteVirtualMFADevice),
+		"DetachGroupPolicy":                             call.Method(s.DetachGroupPolicy),
+		"DetachRolePolicy":                              call.Method(s.DetachRolePolicy),
+		"DetachUserPolicy":                              call.Method(s.DetachUserPolicy),
+		"DisableOrganizationsRootCredentialsManagement": call.Method(s.DisableOrganizationsRootCredentialsManagement),
+		"DisableOrganizationsRootSessions":              call.Method(s.DisableOrganizationsRootSessions),
+		"DisableOutboundWebIdentityFederation":          call.Method(s.DisableOutboundWebIdentityFederation),
+		"EnableMFADevice":                               call.Method(s.EnableMFADevice),
+		"EnableOrganizationsRootCredentialsManagement":  call.Method(s.EnableOrganizationsRootCredentialsManagement),
+		"EnableOrganizationsRootSessions":               call.Method(s.EnableOrganizationsRootSessions),
+		"EnableOutboundWebIdentityFederation":           call.Method(s.EnableOutboundWebIdentityFederation),
+		"GenerateCredentialReport":                      call.Method(s.GenerateCredentialReport),
+		"GenerateOrganizationsAccessReport":             call.Method(s.GenerateOrganizationsAccessReport),
+		"GenerateServiceLastAccessedDetails":            call.Method(s.GenerateServiceLastAccessedDetails),
+		"GetAccessKeyLastUsed":                          call.Method(s.GetAccessKeyLastUsed),
+		"GetAccountAuthorizationDetails":                call.Method(s.GetAccountAuthorizationDetails),
+		"GetAccountPasswordPolicy":                      call.Method(s.GetAccountPasswordPolicy),
+		"GetAccountSummary":                             call.Method(s.GetAccountSummary),
+		"GetContextKeysForCustomPolicy":                 call.Method(s.GetContextKeysForCustomPolicy),
+		"GetContextKeysForPrincipalPolicy":              call.Method(s.GetContextKeysForPrincipalPolicy),
+		"GetCredentialReport":                           call.Method(s.GetCredentialReport),
+		"GetGroup":                                      call.Method(s.GetGroup),
+		"GetGroupPolicy":                                call.Method(s.GetGroupPolicy),
+		"GetInstanceProfile":                            call.Method(s.GetInstanceProfile),
+		"GetLoginProfile":                               call.Method(s.GetLoginProfile),
+		"GetMFADevice":                                  call.Method(s.GetMFADevice),
+		"GetOpenIDConnectProvider":                      call.Method(s.GetOpenIDConnectProvider),
+		"GetOrganizationsAccessReport":                  call.Method(s.GetOrganizationsAccessReport),
+		"GetOutboundWebIdentityFederationInfo":          call.Method(s.GetOutboundWebIdentityFederationInfo),
+		"GetPolicy":                                     call.Method(s.GetPolicy),
+		"GetPolicyVersion":                              call.Method(s.GetPolicyVersion),
+		"GetRole":                                       call.Method(s.GetRole),
+		"GetRolePolicy":                                 call.Method(s.GetRolePolicy),
+		"GetSAMLProvider":                               call.Method(s.GetSAMLProvider),
+		"GetSSHPublicKey":                               call.Method(s.GetSSHPublicKey),
+		"GetServerCertificate":                          call.Method(s.GetServerCertificate),
+		"GetServiceLastAccessedDetails":                 call.Method(s.GetServiceLastAccessedDetails),
+		"GetServiceLastAccessedDetailsWithEntities":     call.Method(s.GetServiceLastAccessedDetailsWithEntities),
+		"GetServiceLinkedRoleDeletionStatus":            call.Method(s.GetServiceLinkedRoleDeletionStatus),
+		"GetUser":                                       call.Method(s.GetUser),
+		"GetUserPolicy":                                 call.Method(s.GetUserPolicy),
+		"ListAccessKeys":                                call.Method(s.ListAccessKeys),
+		"ListAccountAliases":                            call.Method(s.ListAccountAliases),
+		"ListAttachedGroupPolicies":                     call.Method(s.ListAttachedGroupPolicies),
+		"ListAttachedRolePolicies":                      call.Method(s.ListAttachedRolePolicies),
+		"ListAttachedUserPolicies":                      call.Method(s.ListAttachedUserPolicies),
+		"ListEntitiesForPolicy":                         call.Method(s.ListEntitiesForPolicy),
+		"ListGroupPolicies":                             call.Method(s.ListGroupPolicies),
+		"ListGroups":                                    call.Method(s.ListGroups),
+		"ListGroupsForUser":                             call.Method(s.ListGroupsForUser),
+		"ListInstanceProfileTags":                       call.Method(s.ListInstanceProfileTags),
+		"ListInstanceProfiles":                          call.Method(s.ListInstanceProfiles),
+		"ListInstanceProfilesForRole":                   call.Method(s.ListInstanceProfilesForRole),
+		"ListMFADeviceTags":                             call.Method(s.ListMFADeviceTags),
+		"ListMFADevices":                                call.Method(s.ListMFADevices),
+		"ListOpenIDConnectProviderTags":                 call.Method(s.ListOpenIDConnectProviderTags),
+		"ListOpenIDConnectProviders":                    call.Method(s.ListOpenIDConnectProviders),
+		"ListOrganizationsFeatures":                     call.Method(s.ListOrganizationsFeatures),
+		"ListPolicies":                                  call.Method(s.ListPolicies),
+		"ListPoliciesGrantingServiceAccess":             call.Method(s.ListPoliciesGrantingServiceAccess),
+		"ListPolicyTags":                                call.Method(s.ListPolicyTags),
+		"ListPolicyVersions":                            call.Method(s.ListPolicyVersions),
+		"ListRolePolicies":                              call.Method(s.ListRolePolicies),
+		"ListRoleTags":                                  call.Method(s.ListRoleTags),
+		"ListRoles":                                     call.Method(s.ListRoles),
+		"ListSAMLProviderTags":                          call.Method(s.ListSAMLProviderTags),
+		"ListSAMLProviders":                             call.Method(s.ListSAMLProviders),
+		"ListSSHPublicKeys":                             call.Method(s.ListSSHPublicKeys),
+		"ListServerCertificateTags":                     call.Method(s.ListServerCertificateTags),
+		"ListServerCertificates":                        call.Method(s.ListServerCertificates),
+		"ListServiceSpecificCredentials":                call.Method(s.ListServiceSpecificCredentials),
+		"ListSigningCertificates":                       call.Method(s.ListSigningCertificates),
+		"ListUserPolicies":                              call.Method(s.ListUserPolicies),
+		"ListUserTags":                                  call.Method(s.ListUserTags),
+		"ListUsers":                                     call.Method(s.ListUsers),
+		"ListVirtualMFADevices":                         call.Method(s.ListVirtualMFADevices),
+		"PutGroupPolicy":                                call.Method(s.PutGroupPolicy),
+		"PutRolePermissionsBoundary":                    call.Method(s.PutRolePermissionsBoundary),
+		"PutRolePolicy":                                 call.Method(s.PutRolePolicy),
+		"PutUserPermissionsBoundary":                    call.Method(s.PutUserPermissionsBoundary),
+		"PutUserPolicy":                                 call.Method(s.PutUserPolicy),
+		"RemoveClientIDFromOpenIDConnectProvider":       call.Method(s.RemoveClientIDFromOpenIDConnectProvider),
+		"RemoveRoleFromInstanceProfile":                 call.Method(s.RemoveRoleFromInstanceProfile),
+		"RemoveUserFromGroup":                           call.Method(s.RemoveUserFromGroup),
+		"ResetServiceSpecificCredential":                call.Method(s.ResetServiceSpecificCredential),
+		"ResyncMFADevice":                               call.Method(s.ResyncMFADevice),
+		"SetDefaultPolicyVersion":                       call.Method(s.SetDefaultPolicyVersion),
+		"SetSecurityTokenServicePreferences":            call.Method(s.SetSecurityTokenServicePreferences),
+		"SimulateCustomPolicy":                          call.Method(s.SimulateCustomPolicy),
+		"SimulatePrincipalPolicy":                       call.Method(s.SimulatePrincipalPolicy),
+		"TagInstanceProfile":                            call.Method(s.TagInstanceProfile),
+		"TagMFADevice":                                  call.Method(s.TagMFADevice),
+		"TagOpenIDConnectProvider":                      call.Method(s.TagOpenIDConnectProvider),
+		"TagPolicy":                                     call.Method(s.TagPolicy),
+		"TagRole":                                       call.Method(s.TagRole),
+		"TagSAMLProvider":                               call.Method(s.TagSAMLProvider),
+		"TagServerCertificate":                          call.Method(s.TagServerCertificate),
+		"TagUser":                                       call.Method(s.TagUser),
+		"UntagInstanceProfile":                          call.Method(s.UntagInstanceProfile),
+		"UntagMFADevice":                                call.Method(s.UntagMFADevice),
+		"UntagOpenIDConnectProvider":                    call.Method(s.UntagOpenIDConnectProvider),
+		"UntagPolicy":                                   call.Method(s.UntagPolicy),
+		"UntagRole":                                     call.Method(s.UntagRole),
+		"UntagSAMLProvider":                             call.Method(s.UntagSAMLProvider),
+		"UntagServerCertificate":                        call.Method(s.UntagServerCertificate),
+		"UntagUser":                                     call.Method(s.UntagUser),
+		"UpdateAccessKey":                               call.Method(s.UpdateAccessKey),
+		"UpdateAccountPasswordPolicy":                   call.Method(s.UpdateAccountPasswordPolicy),
+		"UpdateAssumeRolePolicy":                        call.Method(s.UpdateAssumeRolePolicy),
+		"UpdateGroup":                                   call.Method(s.UpdateGroup),
+		"UpdateLoginProfile":                            call.Method(s.UpdateLoginProfile),
+		"UpdateOpenIDConnectProviderThumbprint":         call.Method(s.UpdateOpenIDConnectProviderThumbprint),
+		"UpdateRole":                                    call.Method(s.UpdateRole),
+		"UpdateRoleDescription":                         call.Method(s.UpdateRoleDescription),
+		"UpdateSAMLProvider":                            call.Method(s.UpdateSAMLProvider),
+		"UpdateSSHPublicKey":                            call.Method(s.UpdateSSHPublicKey),
+		"UpdateServerCertificate":                       call.Method(s.UpdateServerCertificate),
+		"UpdateServiceSpecificCredential":               call.Method(s.UpdateServiceSpecificCredential),
+		"UpdateSigningCertificate":                      call.Method(s.UpdateSigningCertificate),
+		"UpdateUser":                                    call.Method(s.UpdateUser),
+		"UploadSSHPublicKey":                            call.Method(s.UploadSSHPublicKey),
+		"UploadServerCertificate":                       call.Method(s.UploadServerCertificate),
+		"UploadSigningCertificate":                      call.Method(s.UploadSigningCertificate),
 	}
 }
 
@@ -453,6 +509,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(CreateRoleOutput) },
 		},
 		{
+			Name:          "CreateSAMLProvider",
+			Writes:        true,
+			ResultWrapper: "CreateSAMLProviderResult",
+			Input:         &structCreateSAMLProviderInput,
+			Output:        &structCreateSAMLProviderOutput,
+			NewInput:      func() wire.Shape { return new(CreateSAMLProviderInput) },
+			NewOutput:     func() wire.Shape { return new(CreateSAMLProviderOutput) },
+		},
+		{
 			Name:          "CreateServiceLinkedRole",
 			Writes:        true,
 			ResultWrapper: "CreateServiceLinkedRoleResult",
@@ -460,6 +525,15 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structCreateServiceLinkedRoleOutput,
 			NewInput:      func() wire.Shape { return new(CreateServiceLinkedRoleInput) },
 			NewOutput:     func() wire.Shape { return new(CreateServiceLinkedRoleOutput) },
+		},
+		{
+			Name:          "CreateServiceSpecificCredential",
+			Writes:        true,
+			ResultWrapper: "CreateServiceSpecificCredentialResult",
+			Input:         &structCreateServiceSpecificCredentialInput,
+			Output:        &structCreateServiceSpecificCredentialOutput,
+			NewInput:      func() wire.Shape { return new(CreateServiceSpecificCredentialInput) },
+			NewOutput:     func() wire.Shape { return new(CreateServiceSpecificCredentialOutput) },
 		},
 		{
 			Name:          "CreateUser",
@@ -606,6 +680,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(DeleteRolePolicyOutput) },
 		},
 		{
+			Name:      "DeleteSAMLProvider",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteSAMLProviderInput,
+			Output:    &structDeleteSAMLProviderOutput,
+			NewInput:  func() wire.Shape { return new(DeleteSAMLProviderInput) },
+			NewOutput: func() wire.Shape { return new(DeleteSAMLProviderOutput) },
+		},
+		{
 			Name:      "DeleteSSHPublicKey",
 			Writes:    true,
 			Void:      true,
@@ -631,6 +714,15 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structDeleteServiceLinkedRoleOutput,
 			NewInput:      func() wire.Shape { return new(DeleteServiceLinkedRoleInput) },
 			NewOutput:     func() wire.Shape { return new(DeleteServiceLinkedRoleOutput) },
+		},
+		{
+			Name:      "DeleteServiceSpecificCredential",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDeleteServiceSpecificCredentialInput,
+			Output:    &structDeleteServiceSpecificCredentialOutput,
+			NewInput:  func() wire.Shape { return new(DeleteServiceSpecificCredentialInput) },
+			NewOutput: func() wire.Shape { return new(DeleteServiceSpecificCredentialOutput) },
 		},
 		{
 			Name:      "DeleteSigningCertificate",
@@ -705,6 +797,33 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(DetachUserPolicyOutput) },
 		},
 		{
+			Name:          "DisableOrganizationsRootCredentialsManagement",
+			Writes:        true,
+			ResultWrapper: "DisableOrganizationsRootCredentialsManagementResult",
+			Input:         &structDisableOrganizationsRootCredentialsManagementInput,
+			Output:        &structDisableOrganizationsRootCredentialsManagementOutput,
+			NewInput:      func() wire.Shape { return new(DisableOrganizationsRootCredentialsManagementInput) },
+			NewOutput:     func() wire.Shape { return new(DisableOrganizationsRootCredentialsManagementOutput) },
+		},
+		{
+			Name:          "DisableOrganizationsRootSessions",
+			Writes:        true,
+			ResultWrapper: "DisableOrganizationsRootSessionsResult",
+			Input:         &structDisableOrganizationsRootSessionsInput,
+			Output:        &structDisableOrganizationsRootSessionsOutput,
+			NewInput:      func() wire.Shape { return new(DisableOrganizationsRootSessionsInput) },
+			NewOutput:     func() wire.Shape { return new(DisableOrganizationsRootSessionsOutput) },
+		},
+		{
+			Name:      "DisableOutboundWebIdentityFederation",
+			Writes:    true,
+			Void:      true,
+			Input:     &structDisableOutboundWebIdentityFederationInput,
+			Output:    &structDisableOutboundWebIdentityFederationOutput,
+			NewInput:  func() wire.Shape { return new(DisableOutboundWebIdentityFederationInput) },
+			NewOutput: func() wire.Shape { return new(DisableOutboundWebIdentityFederationOutput) },
+		},
+		{
 			Name:      "EnableMFADevice",
 			Writes:    true,
 			Void:      true,
@@ -714,6 +833,33 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(EnableMFADeviceOutput) },
 		},
 		{
+			Name:          "EnableOrganizationsRootCredentialsManagement",
+			Writes:        true,
+			ResultWrapper: "EnableOrganizationsRootCredentialsManagementResult",
+			Input:         &structEnableOrganizationsRootCredentialsManagementInput,
+			Output:        &structEnableOrganizationsRootCredentialsManagementOutput,
+			NewInput:      func() wire.Shape { return new(EnableOrganizationsRootCredentialsManagementInput) },
+			NewOutput:     func() wire.Shape { return new(EnableOrganizationsRootCredentialsManagementOutput) },
+		},
+		{
+			Name:          "EnableOrganizationsRootSessions",
+			Writes:        true,
+			ResultWrapper: "EnableOrganizationsRootSessionsResult",
+			Input:         &structEnableOrganizationsRootSessionsInput,
+			Output:        &structEnableOrganizationsRootSessionsOutput,
+			NewInput:      func() wire.Shape { return new(EnableOrganizationsRootSessionsInput) },
+			NewOutput:     func() wire.Shape { return new(EnableOrganizationsRootSessionsOutput) },
+		},
+		{
+			Name:          "EnableOutboundWebIdentityFederation",
+			Writes:        true,
+			ResultWrapper: "EnableOutboundWebIdentityFederationResult",
+			Input:         &structEnableOutboundWebIdentityFederationInput,
+			Output:        &structEnableOutboundWebIdentityFederationOutput,
+			NewInput:      func() wire.Shape { return new(EnableOutboundWebIdentityFederationInput) },
+			NewOutput:     func() wire.Shape { return new(EnableOutboundWebIdentityFederationOutput) },
+		},
+		{
 			Name:          "GenerateCredentialReport",
 			Writes:        true,
 			ResultWrapper: "GenerateCredentialReportResult",
@@ -721,6 +867,24 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structGenerateCredentialReportOutput,
 			NewInput:      func() wire.Shape { return new(GenerateCredentialReportInput) },
 			NewOutput:     func() wire.Shape { return new(GenerateCredentialReportOutput) },
+		},
+		{
+			Name:          "GenerateOrganizationsAccessReport",
+			Writes:        true,
+			ResultWrapper: "GenerateOrganizationsAccessReportResult",
+			Input:         &structGenerateOrganizationsAccessReportInput,
+			Output:        &structGenerateOrganizationsAccessReportOutput,
+			NewInput:      func() wire.Shape { return new(GenerateOrganizationsAccessReportInput) },
+			NewOutput:     func() wire.Shape { return new(GenerateOrganizationsAccessReportOutput) },
+		},
+		{
+			Name:          "GenerateServiceLastAccessedDetails",
+			Writes:        true,
+			ResultWrapper: "GenerateServiceLastAccessedDetailsResult",
+			Input:         &structGenerateServiceLastAccessedDetailsInput,
+			Output:        &structGenerateServiceLastAccessedDetailsOutput,
+			NewInput:      func() wire.Shape { return new(GenerateServiceLastAccessedDetailsInput) },
+			NewOutput:     func() wire.Shape { return new(GenerateServiceLastAccessedDetailsOutput) },
 		},
 		{
 			Name:          "GetAccessKeyLastUsed",
@@ -840,6 +1004,24 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(GetOpenIDConnectProviderOutput) },
 		},
 		{
+			Name:          "GetOrganizationsAccessReport",
+			ReadOnly:      true,
+			ResultWrapper: "GetOrganizationsAccessReportResult",
+			Input:         &structGetOrganizationsAccessReportInput,
+			Output:        &structGetOrganizationsAccessReportOutput,
+			NewInput:      func() wire.Shape { return new(GetOrganizationsAccessReportInput) },
+			NewOutput:     func() wire.Shape { return new(GetOrganizationsAccessReportOutput) },
+		},
+		{
+			Name:          "GetOutboundWebIdentityFederationInfo",
+			ReadOnly:      true,
+			ResultWrapper: "GetOutboundWebIdentityFederationInfoResult",
+			Input:         &structGetOutboundWebIdentityFederationInfoInput,
+			Output:        &structGetOutboundWebIdentityFederationInfoOutput,
+			NewInput:      func() wire.Shape { return new(GetOutboundWebIdentityFederationInfoInput) },
+			NewOutput:     func() wire.Shape { return new(GetOutboundWebIdentityFederationInfoOutput) },
+		},
+		{
 			Name:          "GetPolicy",
 			ReadOnly:      true,
 			ResultWrapper: "GetPolicyResult",
@@ -876,6 +1058,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(GetRolePolicyOutput) },
 		},
 		{
+			Name:          "GetSAMLProvider",
+			ReadOnly:      true,
+			ResultWrapper: "GetSAMLProviderResult",
+			Input:         &structGetSAMLProviderInput,
+			Output:        &structGetSAMLProviderOutput,
+			NewInput:      func() wire.Shape { return new(GetSAMLProviderInput) },
+			NewOutput:     func() wire.Shape { return new(GetSAMLProviderOutput) },
+		},
+		{
 			Name:          "GetSSHPublicKey",
 			ReadOnly:      true,
 			ResultWrapper: "GetSSHPublicKeyResult",
@@ -892,6 +1083,24 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structGetServerCertificateOutput,
 			NewInput:      func() wire.Shape { return new(GetServerCertificateInput) },
 			NewOutput:     func() wire.Shape { return new(GetServerCertificateOutput) },
+		},
+		{
+			Name:          "GetServiceLastAccessedDetails",
+			ReadOnly:      true,
+			ResultWrapper: "GetServiceLastAccessedDetailsResult",
+			Input:         &structGetServiceLastAccessedDetailsInput,
+			Output:        &structGetServiceLastAccessedDetailsOutput,
+			NewInput:      func() wire.Shape { return new(GetServiceLastAccessedDetailsInput) },
+			NewOutput:     func() wire.Shape { return new(GetServiceLastAccessedDetailsOutput) },
+		},
+		{
+			Name:          "GetServiceLastAccessedDetailsWithEntities",
+			ReadOnly:      true,
+			ResultWrapper: "GetServiceLastAccessedDetailsWithEntitiesResult",
+			Input:         &structGetServiceLastAccessedDetailsWithEntitiesInput,
+			Output:        &structGetServiceLastAccessedDetailsWithEntitiesOutput,
+			NewInput:      func() wire.Shape { return new(GetServiceLastAccessedDetailsWithEntitiesInput) },
+			NewOutput:     func() wire.Shape { return new(GetServiceLastAccessedDetailsWithEntitiesOutput) },
 		},
 		{
 			Name:          "GetServiceLinkedRoleDeletionStatus",
@@ -1065,6 +1274,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(ListOpenIDConnectProvidersOutput) },
 		},
 		{
+			Name:          "ListOrganizationsFeatures",
+			ReadOnly:      true,
+			ResultWrapper: "ListOrganizationsFeaturesResult",
+			Input:         &structListOrganizationsFeaturesInput,
+			Output:        &structListOrganizationsFeaturesOutput,
+			NewInput:      func() wire.Shape { return new(ListOrganizationsFeaturesInput) },
+			NewOutput:     func() wire.Shape { return new(ListOrganizationsFeaturesOutput) },
+		},
+		{
 			Name:          "ListPolicies",
 			ReadOnly:      true,
 			ResultWrapper: "ListPoliciesResult",
@@ -1072,6 +1290,15 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structListPoliciesOutput,
 			NewInput:      func() wire.Shape { return new(ListPoliciesInput) },
 			NewOutput:     func() wire.Shape { return new(ListPoliciesOutput) },
+		},
+		{
+			Name:          "ListPoliciesGrantingServiceAccess",
+			ReadOnly:      true,
+			ResultWrapper: "ListPoliciesGrantingServiceAccessResult",
+			Input:         &structListPoliciesGrantingServiceAccessInput,
+			Output:        &structListPoliciesGrantingServiceAccessOutput,
+			NewInput:      func() wire.Shape { return new(ListPoliciesGrantingServiceAccessInput) },
+			NewOutput:     func() wire.Shape { return new(ListPoliciesGrantingServiceAccessOutput) },
 		},
 		{
 			Name:          "ListPolicyTags",
@@ -1119,6 +1346,24 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(ListRolesOutput) },
 		},
 		{
+			Name:          "ListSAMLProviderTags",
+			ReadOnly:      true,
+			ResultWrapper: "ListSAMLProviderTagsResult",
+			Input:         &structListSAMLProviderTagsInput,
+			Output:        &structListSAMLProviderTagsOutput,
+			NewInput:      func() wire.Shape { return new(ListSAMLProviderTagsInput) },
+			NewOutput:     func() wire.Shape { return new(ListSAMLProviderTagsOutput) },
+		},
+		{
+			Name:          "ListSAMLProviders",
+			ReadOnly:      true,
+			ResultWrapper: "ListSAMLProvidersResult",
+			Input:         &structListSAMLProvidersInput,
+			Output:        &structListSAMLProvidersOutput,
+			NewInput:      func() wire.Shape { return new(ListSAMLProvidersInput) },
+			NewOutput:     func() wire.Shape { return new(ListSAMLProvidersOutput) },
+		},
+		{
 			Name:          "ListSSHPublicKeys",
 			ReadOnly:      true,
 			ResultWrapper: "ListSSHPublicKeysResult",
@@ -1144,6 +1389,15 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structListServerCertificatesOutput,
 			NewInput:      func() wire.Shape { return new(ListServerCertificatesInput) },
 			NewOutput:     func() wire.Shape { return new(ListServerCertificatesOutput) },
+		},
+		{
+			Name:          "ListServiceSpecificCredentials",
+			ReadOnly:      true,
+			ResultWrapper: "ListServiceSpecificCredentialsResult",
+			Input:         &structListServiceSpecificCredentialsInput,
+			Output:        &structListServiceSpecificCredentialsOutput,
+			NewInput:      func() wire.Shape { return new(ListServiceSpecificCredentialsInput) },
+			NewOutput:     func() wire.Shape { return new(ListServiceSpecificCredentialsOutput) },
 		},
 		{
 			Name:          "ListSigningCertificates",
@@ -1263,6 +1517,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(RemoveUserFromGroupOutput) },
 		},
 		{
+			Name:          "ResetServiceSpecificCredential",
+			Writes:        true,
+			ResultWrapper: "ResetServiceSpecificCredentialResult",
+			Input:         &structResetServiceSpecificCredentialInput,
+			Output:        &structResetServiceSpecificCredentialOutput,
+			NewInput:      func() wire.Shape { return new(ResetServiceSpecificCredentialInput) },
+			NewOutput:     func() wire.Shape { return new(ResetServiceSpecificCredentialOutput) },
+		},
+		{
 			Name:      "ResyncMFADevice",
 			Writes:    true,
 			Void:      true,
@@ -1279,6 +1542,15 @@ var API = wire.NewService(&wire.Service{
 			Output:    &structSetDefaultPolicyVersionOutput,
 			NewInput:  func() wire.Shape { return new(SetDefaultPolicyVersionInput) },
 			NewOutput: func() wire.Shape { return new(SetDefaultPolicyVersionOutput) },
+		},
+		{
+			Name:      "SetSecurityTokenServicePreferences",
+			Writes:    true,
+			Void:      true,
+			Input:     &structSetSecurityTokenServicePreferencesInput,
+			Output:    &structSetSecurityTokenServicePreferencesOutput,
+			NewInput:  func() wire.Shape { return new(SetSecurityTokenServicePreferencesInput) },
+			NewOutput: func() wire.Shape { return new(SetSecurityTokenServicePreferencesOutput) },
 		},
 		{
 			Name:          "SimulateCustomPolicy",
@@ -1344,6 +1616,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput: func() wire.Shape { return new(TagRoleOutput) },
 		},
 		{
+			Name:      "TagSAMLProvider",
+			Writes:    true,
+			Void:      true,
+			Input:     &structTagSAMLProviderInput,
+			Output:    &structTagSAMLProviderOutput,
+			NewInput:  func() wire.Shape { return new(TagSAMLProviderInput) },
+			NewOutput: func() wire.Shape { return new(TagSAMLProviderOutput) },
+		},
+		{
 			Name:      "TagServerCertificate",
 			Writes:    true,
 			Void:      true,
@@ -1405,6 +1686,15 @@ var API = wire.NewService(&wire.Service{
 			Output:    &structUntagRoleOutput,
 			NewInput:  func() wire.Shape { return new(UntagRoleInput) },
 			NewOutput: func() wire.Shape { return new(UntagRoleOutput) },
+		},
+		{
+			Name:      "UntagSAMLProvider",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUntagSAMLProviderInput,
+			Output:    &structUntagSAMLProviderOutput,
+			NewInput:  func() wire.Shape { return new(UntagSAMLProviderInput) },
+			NewOutput: func() wire.Shape { return new(UntagSAMLProviderOutput) },
 		},
 		{
 			Name:      "UntagServerCertificate",
@@ -1497,6 +1787,15 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(UpdateRoleDescriptionOutput) },
 		},
 		{
+			Name:          "UpdateSAMLProvider",
+			Writes:        true,
+			ResultWrapper: "UpdateSAMLProviderResult",
+			Input:         &structUpdateSAMLProviderInput,
+			Output:        &structUpdateSAMLProviderOutput,
+			NewInput:      func() wire.Shape { return new(UpdateSAMLProviderInput) },
+			NewOutput:     func() wire.Shape { return new(UpdateSAMLProviderOutput) },
+		},
+		{
 			Name:      "UpdateSSHPublicKey",
 			Writes:    true,
 			Void:      true,
@@ -1513,6 +1812,15 @@ var API = wire.NewService(&wire.Service{
 			Output:    &structUpdateServerCertificateOutput,
 			NewInput:  func() wire.Shape { return new(UpdateServerCertificateInput) },
 			NewOutput: func() wire.Shape { return new(UpdateServerCertificateOutput) },
+		},
+		{
+			Name:      "UpdateServiceSpecificCredential",
+			Writes:    true,
+			Void:      true,
+			Input:     &structUpdateServiceSpecificCredentialInput,
+			Output:    &structUpdateServiceSpecificCredentialOutput,
+			NewInput:  func() wire.Shape { return new(UpdateServiceSpecificCredentialInput) },
+			NewOutput: func() wire.Shape { return new(UpdateServiceSpecificCredentialOutput) },
 		},
 		{
 			Name:      "UpdateSigningCertificate",
@@ -1564,67 +1872,48 @@ var API = wire.NewService(&wire.Service{
 		{Name: "AcceptDelegationRequest"},
 		{Name: "AssociateDelegationRequest"},
 		{Name: "CreateDelegationRequest"},
-		{Name: "CreateSAMLProvider"},
-		{Name: "CreateServiceSpecificCredential"},
-		{Name: "DeleteSAMLProvider"},
-		{Name: "DeleteServiceSpecificCredential"},
-		{Name: "DisableOrganizationsRootCredentialsManagement"},
-		{Name: "DisableOrganizationsRootSessions"},
-		{Name: "DisableOutboundWebIdentityFederation"},
-		{Name: "EnableOrganizationsRootCredentialsManagement"},
-		{Name: "EnableOrganizationsRootSessions"},
-		{Name: "EnableOutboundWebIdentityFederation"},
-		{Name: "GenerateOrganizationsAccessReport"},
-		{Name: "GenerateServiceLastAccessedDetails"},
 		{Name: "GetDelegationRequest"},
 		{Name: "GetHumanReadableSummary"},
-		{Name: "GetOrganizationsAccessReport"},
-		{Name: "GetOutboundWebIdentityFederationInfo"},
-		{Name: "GetSAMLProvider"},
-		{Name: "GetServiceLastAccessedDetails"},
-		{Name: "GetServiceLastAccessedDetailsWithEntities"},
 		{Name: "ListDelegationRequests"},
-		{Name: "ListOrganizationsFeatures"},
-		{Name: "ListPoliciesGrantingServiceAccess"},
-		{Name: "ListSAMLProviderTags"},
-		{Name: "ListSAMLProviders"},
-		{Name: "ListServiceSpecificCredentials"},
 		{Name: "RejectDelegationRequest"},
-		{Name: "ResetServiceSpecificCredential"},
 		{Name: "SendDelegationToken"},
-		{Name: "SetSecurityTokenServicePreferences"},
-		{Name: "TagSAMLProvider"},
-		{Name: "UntagSAMLProvider"},
 		{Name: "UpdateDelegationRequest"},
-		{Name: "UpdateSAMLProvider"},
-		{Name: "UpdateServiceSpecificCredential"},
 	},
 	Errors: map[string]wire.Exception{
-		"ConcurrentModification":        {Status: 409, Shape: "ConcurrentModificationException"},
-		"DeleteConflict":                {Status: 409, Shape: "DeleteConflictException"},
-		"DuplicateCertificate":          {Status: 409, Shape: "DuplicateCertificateException"},
-		"DuplicateSSHPublicKey":         {Status: 400, Shape: "DuplicateSSHPublicKeyException"},
-		"EntityAlreadyExists":           {Status: 409, Shape: "EntityAlreadyExistsException"},
-		"EntityTemporarilyUnmodifiable": {Status: 409, Shape: "EntityTemporarilyUnmodifiableException"},
-		"InvalidAuthenticationCode":     {Status: 403, Shape: "InvalidAuthenticationCodeException"},
-		"InvalidCertificate":            {Status: 400, Shape: "InvalidCertificateException"},
-		"InvalidInput":                  {Status: 400, Shape: "InvalidInputException"},
-		"InvalidPublicKey":              {Status: 400, Shape: "InvalidPublicKeyException"},
-		"InvalidUserType":               {Status: 400, Shape: "InvalidUserTypeException"},
-		"KeyPairMismatch":               {Status: 400, Shape: "KeyPairMismatchException"},
-		"LimitExceeded":                 {Status: 409, Shape: "LimitExceededException"},
-		"MalformedCertificate":          {Status: 400, Shape: "MalformedCertificateException"},
-		"MalformedPolicyDocument":       {Status: 400, Shape: "MalformedPolicyDocumentException"},
-		"NoSuchEntity":                  {Status: 404, Shape: "NoSuchEntityException"},
-		"OpenIdIdpCommunicationError":   {Status: 400, Shape: "OpenIdIdpCommunicationErrorException"},
-		"PasswordPolicyViolation":       {Status: 400, Shape: "PasswordPolicyViolationException"},
-		"PolicyEvaluation":              {Status: 500, Shape: "PolicyEvaluationException"},
-		"PolicyNotAttachable":           {Status: 400, Shape: "PolicyNotAttachableException"},
-		"ReportExpired":                 {Status: 410, Shape: "CredentialReportExpiredException"},
-		"ReportInProgress":              {Status: 404, Shape: "CredentialReportNotReadyException"},
-		"ReportNotPresent":              {Status: 410, Shape: "CredentialReportNotPresentException"},
-		"ServiceFailure":                {Status: 500, Shape: "ServiceFailureException"},
-		"UnmodifiableEntity":            {Status: 400, Shape: "UnmodifiableEntityException"},
-		"UnrecognizedPublicKeyEncoding": {Status: 400, Shape: "UnrecognizedPublicKeyEncodingException"},
+		"AccountNotManagementOrDelegatedAdministratorException": {Status: 400},
+		"CallerIsNotManagementAccountException":                 {Status: 400},
+		"ConcurrentModification":                                {Status: 409, Shape: "ConcurrentModificationException"},
+		"DeleteConflict":                                        {Status: 409, Shape: "DeleteConflictException"},
+		"DuplicateCertificate":                                  {Status: 409, Shape: "DuplicateCertificateException"},
+		"DuplicateSSHPublicKey":                                 {Status: 400, Shape: "DuplicateSSHPublicKeyException"},
+		"EntityAlreadyExists":                                   {Status: 409, Shape: "EntityAlreadyExistsException"},
+		"EntityTemporarilyUnmodifiable":                         {Status: 409, Shape: "EntityTemporarilyUnmodifiableException"},
+		"FeatureDisabled":                                       {Status: 404, Shape: "FeatureDisabledException"},
+		"FeatureEnabled":                                        {Status: 409, Shape: "FeatureEnabledException"},
+		"InvalidAuthenticationCode":                             {Status: 403, Shape: "InvalidAuthenticationCodeException"},
+		"InvalidCertificate":                                    {Status: 400, Shape: "InvalidCertificateException"},
+		"InvalidInput":                                          {Status: 400, Shape: "InvalidInputException"},
+		"InvalidPublicKey":                                      {Status: 400, Shape: "InvalidPublicKeyException"},
+		"InvalidUserType":                                       {Status: 400, Shape: "InvalidUserTypeException"},
+		"KeyPairMismatch":                                       {Status: 400, Shape: "KeyPairMismatchException"},
+		"LimitExceeded":                                         {Status: 409, Shape: "LimitExceededException"},
+		"MalformedCertificate":                                  {Status: 400, Shape: "MalformedCertificateException"},
+		"MalformedPolicyDocument":                               {Status: 400, Shape: "MalformedPolicyDocumentException"},
+		"NoSuchEntity":                                          {Status: 404, Shape: "NoSuchEntityException"},
+		"NotSupportedService":                                   {Status: 404, Shape: "ServiceNotSupportedException"},
+		"OpenIdIdpCommunicationError":                           {Status: 400, Shape: "OpenIdIdpCommunicationErrorException"},
+		"OrganizationNotFoundException":                         {Status: 400},
+		"OrganizationNotInAllFeaturesModeException":             {Status: 400},
+		"PasswordPolicyViolation":                               {Status: 400, Shape: "PasswordPolicyViolationException"},
+		"PolicyEvaluation":                                      {Status: 500, Shape: "PolicyEvaluationException"},
+		"PolicyNotAttachable":                                   {Status: 400, Shape: "PolicyNotAttachableException"},
+		"ReportExpired":                                         {Status: 410, Shape: "CredentialReportExpiredException"},
+		"ReportGenerationLimitExceeded":                         {Status: 409, Shape: "ReportGenerationLimitExceededException"},
+		"ReportInProgress":                                      {Status: 404, Shape: "CredentialReportNotReadyException"},
+		"ReportNotPresent":                                      {Status: 410, Shape: "CredentialReportNotPresentException"},
+		"ServiceAccessNotEnabledException":                      {Status: 400},
+		"ServiceFailure":                                        {Status: 500, Shape: "ServiceFailureException"},
+		"UnmodifiableEntity":                                    {Status: 400, Shape: "UnmodifiableEntityException"},
+		"UnrecognizedPublicKeyEncoding":                         {Status: 400, Shape: "UnrecognizedPublicKeyEncodingException"},
 	},
 })

@@ -298,6 +298,27 @@ type CreateRoleOutput struct {
 // Describe implements wire.Shape.
 func (*CreateRoleOutput) Describe() *wire.Struct { return &structCreateRoleOutput }
 
+// CreateSAMLProviderInput is the input of CreateSAMLProvider.
+type CreateSAMLProviderInput struct {
+	SAMLMetadataDocument    *string
+	Name                    *string
+	Tags                    []Tag
+	AssertionEncryptionMode *string
+	AddPrivateKey           *string
+}
+
+// Describe implements wire.Shape.
+func (*CreateSAMLProviderInput) Describe() *wire.Struct { return &structCreateSAMLProviderInput }
+
+// CreateSAMLProviderOutput is the output of CreateSAMLProvider.
+type CreateSAMLProviderOutput struct {
+	SAMLProviderArn *string
+	Tags            []Tag
+}
+
+// Describe implements wire.Shape.
+func (*CreateSAMLProviderOutput) Describe() *wire.Struct { return &structCreateSAMLProviderOutput }
+
 // CreateServiceLinkedRoleInput is the input of CreateServiceLinkedRole.
 type CreateServiceLinkedRoleInput struct {
 	AWSServiceName *string
@@ -318,6 +339,28 @@ type CreateServiceLinkedRoleOutput struct {
 // Describe implements wire.Shape.
 func (*CreateServiceLinkedRoleOutput) Describe() *wire.Struct {
 	return &structCreateServiceLinkedRoleOutput
+}
+
+// CreateServiceSpecificCredentialInput is the input of CreateServiceSpecificCredential.
+type CreateServiceSpecificCredentialInput struct {
+	UserName          *string
+	ServiceName       *string
+	CredentialAgeDays *int32
+}
+
+// Describe implements wire.Shape.
+func (*CreateServiceSpecificCredentialInput) Describe() *wire.Struct {
+	return &structCreateServiceSpecificCredentialInput
+}
+
+// CreateServiceSpecificCredentialOutput is the output of CreateServiceSpecificCredential.
+type CreateServiceSpecificCredentialOutput struct {
+	ServiceSpecificCredential *ServiceSpecificCredential
+}
+
+// Describe implements wire.Shape.
+func (*CreateServiceSpecificCredentialOutput) Describe() *wire.Struct {
+	return &structCreateServiceSpecificCredentialOutput
 }
 
 // CreateUserInput is the input of CreateUser.
@@ -589,6 +632,21 @@ type DeleteRolePolicyOutput struct {
 // Describe implements wire.Shape.
 func (*DeleteRolePolicyOutput) Describe() *wire.Struct { return &structDeleteRolePolicyOutput }
 
+// DeleteSAMLProviderInput is the input of DeleteSAMLProvider.
+type DeleteSAMLProviderInput struct {
+	SAMLProviderArn *string
+}
+
+// Describe implements wire.Shape.
+func (*DeleteSAMLProviderInput) Describe() *wire.Struct { return &structDeleteSAMLProviderInput }
+
+// DeleteSAMLProviderOutput is the output of DeleteSAMLProvider.
+type DeleteSAMLProviderOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteSAMLProviderOutput) Describe() *wire.Struct { return &structDeleteSAMLProviderOutput }
+
 // DeleteSSHPublicKeyInput is the input of DeleteSSHPublicKey.
 type DeleteSSHPublicKeyInput struct {
 	UserName       *string
@@ -642,6 +700,26 @@ type DeleteServiceLinkedRoleOutput struct {
 // Describe implements wire.Shape.
 func (*DeleteServiceLinkedRoleOutput) Describe() *wire.Struct {
 	return &structDeleteServiceLinkedRoleOutput
+}
+
+// DeleteServiceSpecificCredentialInput is the input of DeleteServiceSpecificCredential.
+type DeleteServiceSpecificCredentialInput struct {
+	UserName                    *string
+	ServiceSpecificCredentialId *string
+}
+
+// Describe implements wire.Shape.
+func (*DeleteServiceSpecificCredentialInput) Describe() *wire.Struct {
+	return &structDeleteServiceSpecificCredentialInput
+}
+
+// DeleteServiceSpecificCredentialOutput is the output of DeleteServiceSpecificCredential.
+type DeleteServiceSpecificCredentialOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DeleteServiceSpecificCredentialOutput) Describe() *wire.Struct {
+	return &structDeleteServiceSpecificCredentialOutput
 }
 
 // DeleteSigningCertificateInput is the input of DeleteSigningCertificate.
@@ -781,6 +859,64 @@ type DetachUserPolicyOutput struct {
 // Describe implements wire.Shape.
 func (*DetachUserPolicyOutput) Describe() *wire.Struct { return &structDetachUserPolicyOutput }
 
+// DisableOrganizationsRootCredentialsManagementInput is the input of DisableOrganizationsRootCredentialsManagement.
+type DisableOrganizationsRootCredentialsManagementInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DisableOrganizationsRootCredentialsManagementInput) Describe() *wire.Struct {
+	return &structDisableOrganizationsRootCredentialsManagementInput
+}
+
+// DisableOrganizationsRootCredentialsManagementOutput is the output of DisableOrganizationsRootCredentialsManagement.
+type DisableOrganizationsRootCredentialsManagementOutput struct {
+	OrganizationId  *string
+	EnabledFeatures []string
+}
+
+// Describe implements wire.Shape.
+func (*DisableOrganizationsRootCredentialsManagementOutput) Describe() *wire.Struct {
+	return &structDisableOrganizationsRootCredentialsManagementOutput
+}
+
+// DisableOrganizationsRootSessionsInput is the input of DisableOrganizationsRootSessions.
+type DisableOrganizationsRootSessionsInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DisableOrganizationsRootSessionsInput) Describe() *wire.Struct {
+	return &structDisableOrganizationsRootSessionsInput
+}
+
+// DisableOrganizationsRootSessionsOutput is the output of DisableOrganizationsRootSessions.
+type DisableOrganizationsRootSessionsOutput struct {
+	OrganizationId  *string
+	EnabledFeatures []string
+}
+
+// Describe implements wire.Shape.
+func (*DisableOrganizationsRootSessionsOutput) Describe() *wire.Struct {
+	return &structDisableOrganizationsRootSessionsOutput
+}
+
+// DisableOutboundWebIdentityFederationInput is the input of DisableOutboundWebIdentityFederation.
+type DisableOutboundWebIdentityFederationInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DisableOutboundWebIdentityFederationInput) Describe() *wire.Struct {
+	return &structDisableOutboundWebIdentityFederationInput
+}
+
+// DisableOutboundWebIdentityFederationOutput is the output of DisableOutboundWebIdentityFederation.
+type DisableOutboundWebIdentityFederationOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*DisableOutboundWebIdentityFederationOutput) Describe() *wire.Struct {
+	return &structDisableOutboundWebIdentityFederationOutput
+}
+
 // EnableMFADeviceInput is the input of EnableMFADevice.
 type EnableMFADeviceInput struct {
 	UserName            *string
@@ -798,6 +934,65 @@ type EnableMFADeviceOutput struct {
 
 // Describe implements wire.Shape.
 func (*EnableMFADeviceOutput) Describe() *wire.Struct { return &structEnableMFADeviceOutput }
+
+// EnableOrganizationsRootCredentialsManagementInput is the input of EnableOrganizationsRootCredentialsManagement.
+type EnableOrganizationsRootCredentialsManagementInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*EnableOrganizationsRootCredentialsManagementInput) Describe() *wire.Struct {
+	return &structEnableOrganizationsRootCredentialsManagementInput
+}
+
+// EnableOrganizationsRootCredentialsManagementOutput is the output of EnableOrganizationsRootCredentialsManagement.
+type EnableOrganizationsRootCredentialsManagementOutput struct {
+	OrganizationId  *string
+	EnabledFeatures []string
+}
+
+// Describe implements wire.Shape.
+func (*EnableOrganizationsRootCredentialsManagementOutput) Describe() *wire.Struct {
+	return &structEnableOrganizationsRootCredentialsManagementOutput
+}
+
+// EnableOrganizationsRootSessionsInput is the input of EnableOrganizationsRootSessions.
+type EnableOrganizationsRootSessionsInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*EnableOrganizationsRootSessionsInput) Describe() *wire.Struct {
+	return &structEnableOrganizationsRootSessionsInput
+}
+
+// EnableOrganizationsRootSessionsOutput is the output of EnableOrganizationsRootSessions.
+type EnableOrganizationsRootSessionsOutput struct {
+	OrganizationId  *string
+	EnabledFeatures []string
+}
+
+// Describe implements wire.Shape.
+func (*EnableOrganizationsRootSessionsOutput) Describe() *wire.Struct {
+	return &structEnableOrganizationsRootSessionsOutput
+}
+
+// EnableOutboundWebIdentityFederationInput is the input of EnableOutboundWebIdentityFederation.
+type EnableOutboundWebIdentityFederationInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*EnableOutboundWebIdentityFederationInput) Describe() *wire.Struct {
+	return &structEnableOutboundWebIdentityFederationInput
+}
+
+// EnableOutboundWebIdentityFederationOutput is the output of EnableOutboundWebIdentityFederation.
+type EnableOutboundWebIdentityFederationOutput struct {
+	IssuerIdentifier *string
+}
+
+// Describe implements wire.Shape.
+func (*EnableOutboundWebIdentityFederationOutput) Describe() *wire.Struct {
+	return &structEnableOutboundWebIdentityFederationOutput
+}
 
 // GenerateCredentialReportInput is the input of GenerateCredentialReport.
 type GenerateCredentialReportInput struct {
@@ -817,6 +1012,48 @@ type GenerateCredentialReportOutput struct {
 // Describe implements wire.Shape.
 func (*GenerateCredentialReportOutput) Describe() *wire.Struct {
 	return &structGenerateCredentialReportOutput
+}
+
+// GenerateOrganizationsAccessReportInput is the input of GenerateOrganizationsAccessReport.
+type GenerateOrganizationsAccessReportInput struct {
+	EntityPath            *string
+	OrganizationsPolicyId *string
+}
+
+// Describe implements wire.Shape.
+func (*GenerateOrganizationsAccessReportInput) Describe() *wire.Struct {
+	return &structGenerateOrganizationsAccessReportInput
+}
+
+// GenerateOrganizationsAccessReportOutput is the output of GenerateOrganizationsAccessReport.
+type GenerateOrganizationsAccessReportOutput struct {
+	JobId *string
+}
+
+// Describe implements wire.Shape.
+func (*GenerateOrganizationsAccessReportOutput) Describe() *wire.Struct {
+	return &structGenerateOrganizationsAccessReportOutput
+}
+
+// GenerateServiceLastAccessedDetailsInput is the input of GenerateServiceLastAccessedDetails.
+type GenerateServiceLastAccessedDetailsInput struct {
+	Arn         *string
+	Granularity *string
+}
+
+// Describe implements wire.Shape.
+func (*GenerateServiceLastAccessedDetailsInput) Describe() *wire.Struct {
+	return &structGenerateServiceLastAccessedDetailsInput
+}
+
+// GenerateServiceLastAccessedDetailsOutput is the output of GenerateServiceLastAccessedDetails.
+type GenerateServiceLastAccessedDetailsOutput struct {
+	JobId *string
+}
+
+// Describe implements wire.Shape.
+func (*GenerateServiceLastAccessedDetailsOutput) Describe() *wire.Struct {
+	return &structGenerateServiceLastAccessedDetailsOutput
 }
 
 // GetAccessKeyLastUsedInput is the input of GetAccessKeyLastUsed.
@@ -1071,6 +1308,57 @@ func (*GetOpenIDConnectProviderOutput) Describe() *wire.Struct {
 	return &structGetOpenIDConnectProviderOutput
 }
 
+// GetOrganizationsAccessReportInput is the input of GetOrganizationsAccessReport.
+type GetOrganizationsAccessReportInput struct {
+	JobId    *string
+	MaxItems *int32
+	Marker   *string
+	SortKey  *string
+}
+
+// Describe implements wire.Shape.
+func (*GetOrganizationsAccessReportInput) Describe() *wire.Struct {
+	return &structGetOrganizationsAccessReportInput
+}
+
+// GetOrganizationsAccessReportOutput is the output of GetOrganizationsAccessReport.
+type GetOrganizationsAccessReportOutput struct {
+	JobStatus                   *string
+	JobCreationDate             *time.Time
+	JobCompletionDate           *time.Time
+	NumberOfServicesAccessible  *int32
+	NumberOfServicesNotAccessed *int32
+	AccessDetails               []AccessDetail
+	IsTruncated                 *bool
+	Marker                      *string
+	ErrorDetails                *ErrorDetails
+}
+
+// Describe implements wire.Shape.
+func (*GetOrganizationsAccessReportOutput) Describe() *wire.Struct {
+	return &structGetOrganizationsAccessReportOutput
+}
+
+// GetOutboundWebIdentityFederationInfoInput is the input of GetOutboundWebIdentityFederationInfo.
+type GetOutboundWebIdentityFederationInfoInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*GetOutboundWebIdentityFederationInfoInput) Describe() *wire.Struct {
+	return &structGetOutboundWebIdentityFederationInfoInput
+}
+
+// GetOutboundWebIdentityFederationInfoOutput is the output of GetOutboundWebIdentityFederationInfo.
+type GetOutboundWebIdentityFederationInfoOutput struct {
+	IssuerIdentifier  *string
+	JwtVendingEnabled *bool
+}
+
+// Describe implements wire.Shape.
+func (*GetOutboundWebIdentityFederationInfoOutput) Describe() *wire.Struct {
+	return &structGetOutboundWebIdentityFederationInfoOutput
+}
+
 // GetPolicyInput is the input of GetPolicy.
 type GetPolicyInput struct {
 	PolicyArn *string
@@ -1139,6 +1427,28 @@ type GetRolePolicyOutput struct {
 // Describe implements wire.Shape.
 func (*GetRolePolicyOutput) Describe() *wire.Struct { return &structGetRolePolicyOutput }
 
+// GetSAMLProviderInput is the input of GetSAMLProvider.
+type GetSAMLProviderInput struct {
+	SAMLProviderArn *string
+}
+
+// Describe implements wire.Shape.
+func (*GetSAMLProviderInput) Describe() *wire.Struct { return &structGetSAMLProviderInput }
+
+// GetSAMLProviderOutput is the output of GetSAMLProvider.
+type GetSAMLProviderOutput struct {
+	SAMLProviderUUID        *string
+	SAMLMetadataDocument    *string
+	CreateDate              *time.Time
+	ValidUntil              *time.Time
+	Tags                    []Tag
+	AssertionEncryptionMode *string
+	PrivateKeyList          []SAMLPrivateKey
+}
+
+// Describe implements wire.Shape.
+func (*GetSAMLProviderOutput) Describe() *wire.Struct { return &structGetSAMLProviderOutput }
+
 // GetSSHPublicKeyInput is the input of GetSSHPublicKey.
 type GetSSHPublicKeyInput struct {
 	UserName       *string
@@ -1172,6 +1482,64 @@ type GetServerCertificateOutput struct {
 
 // Describe implements wire.Shape.
 func (*GetServerCertificateOutput) Describe() *wire.Struct { return &structGetServerCertificateOutput }
+
+// GetServiceLastAccessedDetailsInput is the input of GetServiceLastAccessedDetails.
+type GetServiceLastAccessedDetailsInput struct {
+	JobId    *string
+	MaxItems *int32
+	Marker   *string
+}
+
+// Describe implements wire.Shape.
+func (*GetServiceLastAccessedDetailsInput) Describe() *wire.Struct {
+	return &structGetServiceLastAccessedDetailsInput
+}
+
+// GetServiceLastAccessedDetailsOutput is the output of GetServiceLastAccessedDetails.
+type GetServiceLastAccessedDetailsOutput struct {
+	JobStatus            *string
+	JobType              *string
+	JobCreationDate      *time.Time
+	ServicesLastAccessed []ServiceLastAccessed
+	JobCompletionDate    *time.Time
+	IsTruncated          *bool
+	Marker               *string
+	Error                *ErrorDetails
+}
+
+// Describe implements wire.Shape.
+func (*GetServiceLastAccessedDetailsOutput) Describe() *wire.Struct {
+	return &structGetServiceLastAccessedDetailsOutput
+}
+
+// GetServiceLastAccessedDetailsWithEntitiesInput is the input of GetServiceLastAccessedDetailsWithEntities.
+type GetServiceLastAccessedDetailsWithEntitiesInput struct {
+	JobId            *string
+	ServiceNamespace *string
+	MaxItems         *int32
+	Marker           *string
+}
+
+// Describe implements wire.Shape.
+func (*GetServiceLastAccessedDetailsWithEntitiesInput) Describe() *wire.Struct {
+	return &structGetServiceLastAccessedDetailsWithEntitiesInput
+}
+
+// GetServiceLastAccessedDetailsWithEntitiesOutput is the output of GetServiceLastAccessedDetailsWithEntities.
+type GetServiceLastAccessedDetailsWithEntitiesOutput struct {
+	JobStatus         *string
+	JobCreationDate   *time.Time
+	JobCompletionDate *time.Time
+	EntityDetailsList []EntityDetails
+	IsTruncated       *bool
+	Marker            *string
+	Error             *ErrorDetails
+}
+
+// Describe implements wire.Shape.
+func (*GetServiceLastAccessedDetailsWithEntitiesOutput) Describe() *wire.Struct {
+	return &structGetServiceLastAccessedDetailsWithEntitiesOutput
+}
 
 // GetServiceLinkedRoleDeletionStatusInput is the input of GetServiceLinkedRoleDeletionStatus.
 type GetServiceLinkedRoleDeletionStatusInput struct {
@@ -1581,6 +1949,26 @@ func (*ListOpenIDConnectProvidersOutput) Describe() *wire.Struct {
 	return &structListOpenIDConnectProvidersOutput
 }
 
+// ListOrganizationsFeaturesInput is the input of ListOrganizationsFeatures.
+type ListOrganizationsFeaturesInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*ListOrganizationsFeaturesInput) Describe() *wire.Struct {
+	return &structListOrganizationsFeaturesInput
+}
+
+// ListOrganizationsFeaturesOutput is the output of ListOrganizationsFeatures.
+type ListOrganizationsFeaturesOutput struct {
+	OrganizationId  *string
+	EnabledFeatures []string
+}
+
+// Describe implements wire.Shape.
+func (*ListOrganizationsFeaturesOutput) Describe() *wire.Struct {
+	return &structListOrganizationsFeaturesOutput
+}
+
 // ListPoliciesInput is the input of ListPolicies.
 type ListPoliciesInput struct {
 	Scope             *string
@@ -1603,6 +1991,30 @@ type ListPoliciesOutput struct {
 
 // Describe implements wire.Shape.
 func (*ListPoliciesOutput) Describe() *wire.Struct { return &structListPoliciesOutput }
+
+// ListPoliciesGrantingServiceAccessInput is the input of ListPoliciesGrantingServiceAccess.
+type ListPoliciesGrantingServiceAccessInput struct {
+	Marker            *string
+	Arn               *string
+	ServiceNamespaces []string
+}
+
+// Describe implements wire.Shape.
+func (*ListPoliciesGrantingServiceAccessInput) Describe() *wire.Struct {
+	return &structListPoliciesGrantingServiceAccessInput
+}
+
+// ListPoliciesGrantingServiceAccessOutput is the output of ListPoliciesGrantingServiceAccess.
+type ListPoliciesGrantingServiceAccessOutput struct {
+	PoliciesGrantingServiceAccess []ListPoliciesGrantingServiceAccessEntry
+	IsTruncated                   *bool
+	Marker                        *string
+}
+
+// Describe implements wire.Shape.
+func (*ListPoliciesGrantingServiceAccessOutput) Describe() *wire.Struct {
+	return &structListPoliciesGrantingServiceAccessOutput
+}
 
 // ListPolicyTagsInput is the input of ListPolicyTags.
 type ListPolicyTagsInput struct {
@@ -1704,6 +2116,41 @@ type ListRolesOutput struct {
 // Describe implements wire.Shape.
 func (*ListRolesOutput) Describe() *wire.Struct { return &structListRolesOutput }
 
+// ListSAMLProviderTagsInput is the input of ListSAMLProviderTags.
+type ListSAMLProviderTagsInput struct {
+	SAMLProviderArn *string
+	Marker          *string
+	MaxItems        *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListSAMLProviderTagsInput) Describe() *wire.Struct { return &structListSAMLProviderTagsInput }
+
+// ListSAMLProviderTagsOutput is the output of ListSAMLProviderTags.
+type ListSAMLProviderTagsOutput struct {
+	Tags        []Tag
+	IsTruncated *bool
+	Marker      *string
+}
+
+// Describe implements wire.Shape.
+func (*ListSAMLProviderTagsOutput) Describe() *wire.Struct { return &structListSAMLProviderTagsOutput }
+
+// ListSAMLProvidersInput is the input of ListSAMLProviders.
+type ListSAMLProvidersInput struct {
+}
+
+// Describe implements wire.Shape.
+func (*ListSAMLProvidersInput) Describe() *wire.Struct { return &structListSAMLProvidersInput }
+
+// ListSAMLProvidersOutput is the output of ListSAMLProviders.
+type ListSAMLProvidersOutput struct {
+	SAMLProviderList []SAMLProviderListEntry
+}
+
+// Describe implements wire.Shape.
+func (*ListSAMLProvidersOutput) Describe() *wire.Struct { return &structListSAMLProvidersOutput }
+
 // ListSSHPublicKeysInput is the input of ListSSHPublicKeys.
 type ListSSHPublicKeysInput struct {
 	UserName *string
@@ -1770,6 +2217,32 @@ type ListServerCertificatesOutput struct {
 // Describe implements wire.Shape.
 func (*ListServerCertificatesOutput) Describe() *wire.Struct {
 	return &structListServerCertificatesOutput
+}
+
+// ListServiceSpecificCredentialsInput is the input of ListServiceSpecificCredentials.
+type ListServiceSpecificCredentialsInput struct {
+	UserName    *string
+	ServiceName *string
+	AllUsers    *bool
+	Marker      *string
+	MaxItems    *int32
+}
+
+// Describe implements wire.Shape.
+func (*ListServiceSpecificCredentialsInput) Describe() *wire.Struct {
+	return &structListServiceSpecificCredentialsInput
+}
+
+// ListServiceSpecificCredentialsOutput is the output of ListServiceSpecificCredentials.
+type ListServiceSpecificCredentialsOutput struct {
+	ServiceSpecificCredentials []ServiceSpecificCredentialMetadata
+	Marker                     *string
+	IsTruncated                *bool
+}
+
+// Describe implements wire.Shape.
+func (*ListServiceSpecificCredentialsOutput) Describe() *wire.Struct {
+	return &structListServiceSpecificCredentialsOutput
 }
 
 // ListSigningCertificatesInput is the input of ListSigningCertificates.
@@ -2025,6 +2498,27 @@ type RemoveUserFromGroupOutput struct {
 // Describe implements wire.Shape.
 func (*RemoveUserFromGroupOutput) Describe() *wire.Struct { return &structRemoveUserFromGroupOutput }
 
+// ResetServiceSpecificCredentialInput is the input of ResetServiceSpecificCredential.
+type ResetServiceSpecificCredentialInput struct {
+	UserName                    *string
+	ServiceSpecificCredentialId *string
+}
+
+// Describe implements wire.Shape.
+func (*ResetServiceSpecificCredentialInput) Describe() *wire.Struct {
+	return &structResetServiceSpecificCredentialInput
+}
+
+// ResetServiceSpecificCredentialOutput is the output of ResetServiceSpecificCredential.
+type ResetServiceSpecificCredentialOutput struct {
+	ServiceSpecificCredential *ServiceSpecificCredential
+}
+
+// Describe implements wire.Shape.
+func (*ResetServiceSpecificCredentialOutput) Describe() *wire.Struct {
+	return &structResetServiceSpecificCredentialOutput
+}
+
 // ResyncMFADeviceInput is the input of ResyncMFADevice.
 type ResyncMFADeviceInput struct {
 	UserName            *string
@@ -2061,6 +2555,25 @@ type SetDefaultPolicyVersionOutput struct {
 // Describe implements wire.Shape.
 func (*SetDefaultPolicyVersionOutput) Describe() *wire.Struct {
 	return &structSetDefaultPolicyVersionOutput
+}
+
+// SetSecurityTokenServicePreferencesInput is the input of SetSecurityTokenServicePreferences.
+type SetSecurityTokenServicePreferencesInput struct {
+	GlobalEndpointTokenVersion *string
+}
+
+// Describe implements wire.Shape.
+func (*SetSecurityTokenServicePreferencesInput) Describe() *wire.Struct {
+	return &structSetSecurityTokenServicePreferencesInput
+}
+
+// SetSecurityTokenServicePreferencesOutput is the output of SetSecurityTokenServicePreferences.
+type SetSecurityTokenServicePreferencesOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*SetSecurityTokenServicePreferencesOutput) Describe() *wire.Struct {
+	return &structSetSecurityTokenServicePreferencesOutput
 }
 
 // SimulateCustomPolicyInput is the input of SimulateCustomPolicy.
@@ -2208,6 +2721,22 @@ type TagRoleOutput struct {
 // Describe implements wire.Shape.
 func (*TagRoleOutput) Describe() *wire.Struct { return &structTagRoleOutput }
 
+// TagSAMLProviderInput is the input of TagSAMLProvider.
+type TagSAMLProviderInput struct {
+	SAMLProviderArn *string
+	Tags            []Tag
+}
+
+// Describe implements wire.Shape.
+func (*TagSAMLProviderInput) Describe() *wire.Struct { return &structTagSAMLProviderInput }
+
+// TagSAMLProviderOutput is the output of TagSAMLProvider.
+type TagSAMLProviderOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*TagSAMLProviderOutput) Describe() *wire.Struct { return &structTagSAMLProviderOutput }
+
 // TagServerCertificateInput is the input of TagServerCertificate.
 type TagServerCertificateInput struct {
 	ServerCertificateName *string
@@ -2323,6 +2852,22 @@ type UntagRoleOutput struct {
 
 // Describe implements wire.Shape.
 func (*UntagRoleOutput) Describe() *wire.Struct { return &structUntagRoleOutput }
+
+// UntagSAMLProviderInput is the input of UntagSAMLProvider.
+type UntagSAMLProviderInput struct {
+	SAMLProviderArn *string
+	TagKeys         []string
+}
+
+// Describe implements wire.Shape.
+func (*UntagSAMLProviderInput) Describe() *wire.Struct { return &structUntagSAMLProviderInput }
+
+// UntagSAMLProviderOutput is the output of UntagSAMLProvider.
+type UntagSAMLProviderOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UntagSAMLProviderOutput) Describe() *wire.Struct { return &structUntagSAMLProviderOutput }
 
 // UntagServerCertificateInput is the input of UntagServerCertificate.
 type UntagServerCertificateInput struct {
@@ -2514,6 +3059,26 @@ func (*UpdateRoleDescriptionOutput) Describe() *wire.Struct {
 	return &structUpdateRoleDescriptionOutput
 }
 
+// UpdateSAMLProviderInput is the input of UpdateSAMLProvider.
+type UpdateSAMLProviderInput struct {
+	SAMLMetadataDocument    *string
+	SAMLProviderArn         *string
+	AssertionEncryptionMode *string
+	AddPrivateKey           *string
+	RemovePrivateKey        *string
+}
+
+// Describe implements wire.Shape.
+func (*UpdateSAMLProviderInput) Describe() *wire.Struct { return &structUpdateSAMLProviderInput }
+
+// UpdateSAMLProviderOutput is the output of UpdateSAMLProvider.
+type UpdateSAMLProviderOutput struct {
+	SAMLProviderArn *string
+}
+
+// Describe implements wire.Shape.
+func (*UpdateSAMLProviderOutput) Describe() *wire.Struct { return &structUpdateSAMLProviderOutput }
+
 // UpdateSSHPublicKeyInput is the input of UpdateSSHPublicKey.
 type UpdateSSHPublicKeyInput struct {
 	UserName       *string
@@ -2550,6 +3115,27 @@ type UpdateServerCertificateOutput struct {
 // Describe implements wire.Shape.
 func (*UpdateServerCertificateOutput) Describe() *wire.Struct {
 	return &structUpdateServerCertificateOutput
+}
+
+// UpdateServiceSpecificCredentialInput is the input of UpdateServiceSpecificCredential.
+type UpdateServiceSpecificCredentialInput struct {
+	UserName                    *string
+	ServiceSpecificCredentialId *string
+	Status                      *string
+}
+
+// Describe implements wire.Shape.
+func (*UpdateServiceSpecificCredentialInput) Describe() *wire.Struct {
+	return &structUpdateServiceSpecificCredentialInput
+}
+
+// UpdateServiceSpecificCredentialOutput is the output of UpdateServiceSpecificCredential.
+type UpdateServiceSpecificCredentialOutput struct {
+}
+
+// Describe implements wire.Shape.
+func (*UpdateServiceSpecificCredentialOutput) Describe() *wire.Struct {
+	return &structUpdateServiceSpecificCredentialOutput
 }
 
 // UpdateSigningCertificateInput is the input of UpdateSigningCertificate.
@@ -2654,6 +3240,18 @@ func (*UploadSigningCertificateOutput) Describe() *wire.Struct {
 	return &structUploadSigningCertificateOutput
 }
 
+type AccessDetail struct {
+	ServiceName                *string
+	ServiceNamespace           *string
+	Region                     *string
+	EntityPath                 *string
+	LastAuthenticatedTime      *time.Time
+	TotalAuthenticatedEntities *int32
+}
+
+// Describe implements wire.Shape.
+func (*AccessDetail) Describe() *wire.Struct { return &structAccessDetail }
+
 type AccessKey struct {
 	UserName        *string
 	AccessKeyId     *string
@@ -2721,6 +3319,33 @@ func (*DeletionTaskFailureReasonType) Describe() *wire.Struct {
 	return &structDeletionTaskFailureReasonType
 }
 
+type EntityDetails struct {
+	EntityInfo        *EntityInfo
+	LastAuthenticated *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*EntityDetails) Describe() *wire.Struct { return &structEntityDetails }
+
+type EntityInfo struct {
+	Arn  *string
+	Name *string
+	Type *string
+	Id   *string
+	Path *string
+}
+
+// Describe implements wire.Shape.
+func (*EntityInfo) Describe() *wire.Struct { return &structEntityInfo }
+
+type ErrorDetails struct {
+	Message *string
+	Code    *string
+}
+
+// Describe implements wire.Shape.
+func (*ErrorDetails) Describe() *wire.Struct { return &structErrorDetails }
+
 type EvaluationResult struct {
 	EvalActionName                    *string
 	EvalResourceName                  *string
@@ -2772,6 +3397,16 @@ type InstanceProfile struct {
 
 // Describe implements wire.Shape.
 func (*InstanceProfile) Describe() *wire.Struct { return &structInstanceProfile }
+
+type ListPoliciesGrantingServiceAccessEntry struct {
+	ServiceNamespace *string
+	Policies         []PolicyGrantingServiceAccess
+}
+
+// Describe implements wire.Shape.
+func (*ListPoliciesGrantingServiceAccessEntry) Describe() *wire.Struct {
+	return &structListPoliciesGrantingServiceAccessEntry
+}
 
 type LoginProfile struct {
 	UserName              *string
@@ -2878,6 +3513,19 @@ type PolicyDetail struct {
 // Describe implements wire.Shape.
 func (*PolicyDetail) Describe() *wire.Struct { return &structPolicyDetail }
 
+type PolicyGrantingServiceAccess struct {
+	PolicyName *string
+	PolicyType *string
+	PolicyArn  *string
+	EntityType *string
+	EntityName *string
+}
+
+// Describe implements wire.Shape.
+func (*PolicyGrantingServiceAccess) Describe() *wire.Struct {
+	return &structPolicyGrantingServiceAccess
+}
+
 type PolicyGroup struct {
 	GroupName *string
 	GroupId   *string
@@ -2983,6 +3631,23 @@ type RoleUsageType struct {
 // Describe implements wire.Shape.
 func (*RoleUsageType) Describe() *wire.Struct { return &structRoleUsageType }
 
+type SAMLPrivateKey struct {
+	KeyId     *string
+	Timestamp *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*SAMLPrivateKey) Describe() *wire.Struct { return &structSAMLPrivateKey }
+
+type SAMLProviderListEntry struct {
+	Arn        *string
+	ValidUntil *time.Time
+	CreateDate *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*SAMLProviderListEntry) Describe() *wire.Struct { return &structSAMLProviderListEntry }
+
 type SSHPublicKey struct {
 	UserName         *string
 	SSHPublicKeyId   *string
@@ -3027,6 +3692,51 @@ type ServerCertificateMetadata struct {
 // Describe implements wire.Shape.
 func (*ServerCertificateMetadata) Describe() *wire.Struct { return &structServerCertificateMetadata }
 
+type ServiceLastAccessed struct {
+	ServiceName                *string
+	LastAuthenticated          *time.Time
+	ServiceNamespace           *string
+	LastAuthenticatedEntity    *string
+	LastAuthenticatedRegion    *string
+	TotalAuthenticatedEntities *int32
+	TrackedActionsLastAccessed []TrackedActionLastAccessed
+}
+
+// Describe implements wire.Shape.
+func (*ServiceLastAccessed) Describe() *wire.Struct { return &structServiceLastAccessed }
+
+type ServiceSpecificCredential struct {
+	CreateDate                  *time.Time
+	ExpirationDate              *time.Time
+	ServiceName                 *string
+	ServiceUserName             *string
+	ServicePassword             *string
+	ServiceCredentialAlias      *string
+	ServiceCredentialSecret     *string
+	ServiceSpecificCredentialId *string
+	UserName                    *string
+	Status                      *string
+}
+
+// Describe implements wire.Shape.
+func (*ServiceSpecificCredential) Describe() *wire.Struct { return &structServiceSpecificCredential }
+
+type ServiceSpecificCredentialMetadata struct {
+	UserName                    *string
+	Status                      *string
+	ServiceUserName             *string
+	ServiceCredentialAlias      *string
+	CreateDate                  *time.Time
+	ExpirationDate              *time.Time
+	ServiceSpecificCredentialId *string
+	ServiceName                 *string
+}
+
+// Describe implements wire.Shape.
+func (*ServiceSpecificCredentialMetadata) Describe() *wire.Struct {
+	return &structServiceSpecificCredentialMetadata
+}
+
 type SigningCertificate struct {
 	UserName        *string
 	CertificateId   *string
@@ -3055,6 +3765,16 @@ type Tag struct {
 
 // Describe implements wire.Shape.
 func (*Tag) Describe() *wire.Struct { return &structTag }
+
+type TrackedActionLastAccessed struct {
+	ActionName         *string
+	LastAccessedEntity *string
+	LastAccessedTime   *time.Time
+	LastAccessedRegion *string
+}
+
+// Describe implements wire.Shape.
+func (*TrackedActionLastAccessed) Describe() *wire.Struct { return &structTrackedActionLastAccessed }
 
 type User struct {
 	Path                *string

@@ -852,6 +852,7 @@ var API = wire.NewService(&wire.Service{
 			Method:    "PUT",
 			Path:      wire.BucketPath,
 			Literals:  []wire.Param{{Name: "policy", Value: ""}},
+			Status:    204,
 		},
 		{
 			Name:      "PutBucketRequestPayment",

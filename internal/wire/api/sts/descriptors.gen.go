@@ -26,6 +26,27 @@ var structAssumeRoleOutput = wire.Struct{Name: "AssumeRoleOutput", Fields: []wir
 	{Name: "SourceIdentity", Wire: "SourceIdentity", Type: &typeSourceIdentityType},
 }}
 
+var structAssumeRoleWithSAMLInput = wire.Struct{Name: "AssumeRoleWithSAMLInput", Fields: []wire.Field{
+	{Name: "RoleArn", Wire: "RoleArn", Type: &typeArnType, Required: true},
+	{Name: "PrincipalArn", Wire: "PrincipalArn", Type: &typeArnType, Required: true},
+	{Name: "SAMLAssertion", Wire: "SAMLAssertion", Type: &typeSAMLAssertionType, Required: true},
+	{Name: "PolicyArns", Wire: "PolicyArns", Type: &typePolicyDescriptorListType},
+	{Name: "Policy", Wire: "Policy", Type: &typeSessionPolicyDocumentType},
+	{Name: "DurationSeconds", Wire: "DurationSeconds", Type: &typeRoleDurationSecondsType},
+}}
+
+var structAssumeRoleWithSAMLOutput = wire.Struct{Name: "AssumeRoleWithSAMLOutput", Fields: []wire.Field{
+	{Name: "Credentials", Wire: "Credentials", Type: &typeCredentials},
+	{Name: "AssumedRoleUser", Wire: "AssumedRoleUser", Type: &typeAssumedRoleUser},
+	{Name: "PackedPolicySize", Wire: "PackedPolicySize", Type: &typeNonNegativeIntegerType},
+	{Name: "Subject", Wire: "Subject", Type: wire.StringType},
+	{Name: "SubjectType", Wire: "SubjectType", Type: wire.StringType},
+	{Name: "Issuer", Wire: "Issuer", Type: wire.StringType},
+	{Name: "Audience", Wire: "Audience", Type: wire.StringType},
+	{Name: "NameQualifier", Wire: "NameQualifier", Type: wire.StringType},
+	{Name: "SourceIdentity", Wire: "SourceIdentity", Type: &typeSourceIdentityType},
+}}
+
 var structAssumeRoleWithWebIdentityInput = wire.Struct{Name: "AssumeRoleWithWebIdentityInput", Fields: []wire.Field{
 	{Name: "RoleArn", Wire: "RoleArn", Type: &typeArnType, Required: true},
 	{Name: "RoleSessionName", Wire: "RoleSessionName", Type: &typeRoleSessionNameType, Required: true},
@@ -44,6 +65,25 @@ var structAssumeRoleWithWebIdentityOutput = wire.Struct{Name: "AssumeRoleWithWeb
 	{Name: "Provider", Wire: "Provider", Type: wire.StringType},
 	{Name: "Audience", Wire: "Audience", Type: wire.StringType},
 	{Name: "SourceIdentity", Wire: "SourceIdentity", Type: &typeSourceIdentityType},
+}}
+
+var structAssumeRootInput = wire.Struct{Name: "AssumeRootInput", Fields: []wire.Field{
+	{Name: "TargetPrincipal", Wire: "TargetPrincipal", Type: &typeTargetPrincipalType, Required: true},
+	{Name: "TaskPolicyArn", Wire: "TaskPolicyArn", Type: &typePolicyDescriptorType, Required: true},
+	{Name: "DurationSeconds", Wire: "DurationSeconds", Type: &typeRootDurationSecondsType},
+}}
+
+var structAssumeRootOutput = wire.Struct{Name: "AssumeRootOutput", Fields: []wire.Field{
+	{Name: "Credentials", Wire: "Credentials", Type: &typeCredentials},
+	{Name: "SourceIdentity", Wire: "SourceIdentity", Type: &typeSourceIdentityType},
+}}
+
+var structDecodeAuthorizationMessageInput = wire.Struct{Name: "DecodeAuthorizationMessageInput", Fields: []wire.Field{
+	{Name: "EncodedMessage", Wire: "EncodedMessage", Type: &typeEncodedMessageType, Required: true},
+}}
+
+var structDecodeAuthorizationMessageOutput = wire.Struct{Name: "DecodeAuthorizationMessageOutput", Fields: []wire.Field{
+	{Name: "DecodedMessage", Wire: "DecodedMessage", Type: wire.StringType},
 }}
 
 var structGetAccessKeyInfoInput = wire.Struct{Name: "GetAccessKeyInfoInput", Fields: []wire.Field{
@@ -84,6 +124,18 @@ var structGetSessionTokenInput = wire.Struct{Name: "GetSessionTokenInput", Field
 
 var structGetSessionTokenOutput = wire.Struct{Name: "GetSessionTokenOutput", Fields: []wire.Field{
 	{Name: "Credentials", Wire: "Credentials", Type: &typeCredentials},
+}}
+
+var structGetWebIdentityTokenInput = wire.Struct{Name: "GetWebIdentityTokenInput", Fields: []wire.Field{
+	{Name: "Audience", Wire: "Audience", Type: &typeWebIdentityTokenAudienceListType, Required: true},
+	{Name: "DurationSeconds", Wire: "DurationSeconds", Type: &typeWebIdentityTokenDurationSecondsType},
+	{Name: "SigningAlgorithm", Wire: "SigningAlgorithm", Type: &typeJwtAlgorithmType, Required: true},
+	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
+}}
+
+var structGetWebIdentityTokenOutput = wire.Struct{Name: "GetWebIdentityTokenOutput", Fields: []wire.Field{
+	{Name: "WebIdentityToken", Wire: "WebIdentityToken", Type: &typeWebIdentityTokenType},
+	{Name: "Expiration", Wire: "Expiration", Type: wire.TimeType},
 }}
 
 var structAssumedRoleUser = wire.Struct{Name: "AssumedRoleUser", Fields: []wire.Field{
@@ -129,7 +181,13 @@ var typeProvidedContext = wire.Type{Kind: wire.Structure, Struct: &structProvide
 
 var typeProvidedContextsListType = wire.Type{Kind: wire.List, Item: &typeProvidedContext, ItemName: "member", Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 5}}}
 
+var typeRootDurationSecondsType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 0, Max: 900}}}
+
+var typeSAMLAssertionType = wire.Type{Kind: wire.String, Sensitive: true, Rule: &wire.Rule{Size: &wire.Range{Min: 4, Max: 100000}}}
+
 var typeTag = wire.Type{Kind: wire.Structure, Struct: &structTag}
+
+var typeTargetPrincipalType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 12, Max: 2048}}}
 
 var typeAccessKeyIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 16, Max: 128}, Pattern: &wire.Pattern{Source: "[\\w]*"}}}
 
@@ -145,9 +203,13 @@ var typeContextAssertionType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Siz
 
 var typeDurationSecondsType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 900, Max: 129600}}}
 
+var typeEncodedMessageType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 10240}}}
+
 var typeExternalIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 1224}, Pattern: &wire.Pattern{Source: "[\\w+=,.@:\\/-]*"}}}
 
 var typeFederatedIdType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 193}, Pattern: &wire.Pattern{Source: "[\\w+=,.@\\:-]*"}}}
+
+var typeJwtAlgorithmType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 5, Max: 5}}}
 
 var typeNonNegativeIntegerType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 0, Max: wire.NoMax}}}
 
@@ -180,3 +242,11 @@ var typeUrlType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Rang
 var typeUserNameType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 2, Max: 32}, Pattern: &wire.Pattern{Source: "[\\w+=,.@-]*"}}}
 
 var typeWebIdentitySubjectType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 6, Max: 255}}}
+
+var typeWebIdentityTokenAudienceListType = wire.Type{Kind: wire.List, Item: &typeWebIdentityTokenAudienceStringType, ItemName: "member", Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 10}}}
+
+var typeWebIdentityTokenAudienceStringType = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 1000}}}
+
+var typeWebIdentityTokenDurationSecondsType = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Range{Min: 60, Max: 3600}}}
+
+var typeWebIdentityTokenType = wire.Type{Kind: wire.String, Sensitive: true}

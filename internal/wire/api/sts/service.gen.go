@@ -12,22 +12,30 @@ import (
 // Service is AWS Security Token Service: one method for each operation served.
 type Service interface {
 	AssumeRole(*call.Call, *AssumeRoleInput) (*AssumeRoleOutput, error)
+	AssumeRoleWithSAML(*call.Call, *AssumeRoleWithSAMLInput) (*AssumeRoleWithSAMLOutput, error)
 	AssumeRoleWithWebIdentity(*call.Call, *AssumeRoleWithWebIdentityInput) (*AssumeRoleWithWebIdentityOutput, error)
+	AssumeRoot(*call.Call, *AssumeRootInput) (*AssumeRootOutput, error)
+	DecodeAuthorizationMessage(*call.Call, *DecodeAuthorizationMessageInput) (*DecodeAuthorizationMessageOutput, error)
 	GetAccessKeyInfo(*call.Call, *GetAccessKeyInfoInput) (*GetAccessKeyInfoOutput, error)
 	GetCallerIdentity(*call.Call, *GetCallerIdentityInput) (*GetCallerIdentityOutput, error)
 	GetFederationToken(*call.Call, *GetFederationTokenInput) (*GetFederationTokenOutput, error)
 	GetSessionToken(*call.Call, *GetSessionTokenInput) (*GetSessionTokenOutput, error)
+	GetWebIdentityToken(*call.Call, *GetWebIdentityTokenInput) (*GetWebIdentityTokenOutput, error)
 }
 
 // Handlers returns the methods of s by operation.
 func Handlers(s Service) map[string]call.Handler {
 	return map[string]call.Handler{
-		"AssumeRole":                call.Method(s.AssumeRole),
-		"AssumeRoleWithWebIdentity": call.Method(s.AssumeRoleWithWebIdentity),
-		"GetAccessKeyInfo":          call.Method(s.GetAccessKeyInfo),
-		"GetCallerIdentity":         call.Method(s.GetCallerIdentity),
-		"GetFederationToken":        call.Method(s.GetFederationToken),
-		"GetSessionToken":           call.Method(s.GetSessionToken),
+		"AssumeRole":                 call.Method(s.AssumeRole),
+		"AssumeRoleWithSAML":         call.Method(s.AssumeRoleWithSAML),
+		"AssumeRoleWithWebIdentity":  call.Method(s.AssumeRoleWithWebIdentity),
+		"AssumeRoot":                 call.Method(s.AssumeRoot),
+		"DecodeAuthorizationMessage": call.Method(s.DecodeAuthorizationMessage),
+		"GetAccessKeyInfo":           call.Method(s.GetAccessKeyInfo),
+		"GetCallerIdentity":          call.Method(s.GetCallerIdentity),
+		"GetFederationToken":         call.Method(s.GetFederationToken),
+		"GetSessionToken":            call.Method(s.GetSessionToken),
+		"GetWebIdentityToken":        call.Method(s.GetWebIdentityToken),
 	}
 }
 
@@ -51,6 +59,16 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(AssumeRoleOutput) },
 		},
 		{
+			Name:          "AssumeRoleWithSAML",
+			ReadOnly:      true,
+			Unsigned:      true,
+			ResultWrapper: "AssumeRoleWithSAMLResult",
+			Input:         &structAssumeRoleWithSAMLInput,
+			Output:        &structAssumeRoleWithSAMLOutput,
+			NewInput:      func() wire.Shape { return new(AssumeRoleWithSAMLInput) },
+			NewOutput:     func() wire.Shape { return new(AssumeRoleWithSAMLOutput) },
+		},
+		{
 			Name:          "AssumeRoleWithWebIdentity",
 			ReadOnly:      true,
 			Unsigned:      true,
@@ -59,6 +77,23 @@ var API = wire.NewService(&wire.Service{
 			Output:        &structAssumeRoleWithWebIdentityOutput,
 			NewInput:      func() wire.Shape { return new(AssumeRoleWithWebIdentityInput) },
 			NewOutput:     func() wire.Shape { return new(AssumeRoleWithWebIdentityOutput) },
+		},
+		{
+			Name:          "AssumeRoot",
+			ResultWrapper: "AssumeRootResult",
+			Input:         &structAssumeRootInput,
+			Output:        &structAssumeRootOutput,
+			NewInput:      func() wire.Shape { return new(AssumeRootInput) },
+			NewOutput:     func() wire.Shape { return new(AssumeRootOutput) },
+		},
+		{
+			Name:          "DecodeAuthorizationMessage",
+			ReadOnly:      true,
+			ResultWrapper: "DecodeAuthorizationMessageResult",
+			Input:         &structDecodeAuthorizationMessageInput,
+			Output:        &structDecodeAuthorizationMessageOutput,
+			NewInput:      func() wire.Shape { return new(DecodeAuthorizationMessageInput) },
+			NewOutput:     func() wire.Shape { return new(DecodeAuthorizationMessageOutput) },
 		},
 		{
 			Name:          "GetAccessKeyInfo",
@@ -94,21 +129,30 @@ var API = wire.NewService(&wire.Service{
 			NewInput:      func() wire.Shape { return new(GetSessionTokenInput) },
 			NewOutput:     func() wire.Shape { return new(GetSessionTokenOutput) },
 		},
+		{
+			Name:          "GetWebIdentityToken",
+			ReadOnly:      true,
+			ResultWrapper: "GetWebIdentityTokenResult",
+			Input:         &structGetWebIdentityTokenInput,
+			Output:        &structGetWebIdentityTokenOutput,
+			NewInput:      func() wire.Shape { return new(GetWebIdentityTokenInput) },
+			NewOutput:     func() wire.Shape { return new(GetWebIdentityTokenOutput) },
+		},
 	},
 	Unserved: []*wire.Operation{
-		{Name: "AssumeRoleWithSAML"},
-		{Name: "AssumeRoot"},
-		{Name: "DecodeAuthorizationMessage"},
 		{Name: "GetDelegatedAccessToken"},
-		{Name: "GetWebIdentityToken"},
 	},
 	Errors: map[string]wire.Exception{
-		"ExpiredTokenException":   {Status: 400},
-		"IDPCommunicationError":   {Status: 400, Shape: "IDPCommunicationErrorException"},
-		"IDPRejectedClaim":        {Status: 403, Shape: "IDPRejectedClaimException"},
-		"InvalidIdentityToken":    {Status: 400, Shape: "InvalidIdentityTokenException"},
-		"MalformedPolicyDocument": {Status: 400, Shape: "MalformedPolicyDocumentException"},
-		"PackedPolicyTooLarge":    {Status: 400, Shape: "PackedPolicyTooLargeException"},
-		"RegionDisabledException": {Status: 403},
+		"ExpiredTokenException":                          {Status: 400},
+		"IDPCommunicationError":                          {Status: 400, Shape: "IDPCommunicationErrorException"},
+		"IDPRejectedClaim":                               {Status: 403, Shape: "IDPRejectedClaimException"},
+		"InvalidAuthorizationMessageException":           {Status: 400},
+		"InvalidIdentityToken":                           {Status: 400, Shape: "InvalidIdentityTokenException"},
+		"JWTPayloadSizeExceededException":                {Status: 400},
+		"MalformedPolicyDocument":                        {Status: 400, Shape: "MalformedPolicyDocumentException"},
+		"OutboundWebIdentityFederationDisabledException": {Status: 403},
+		"PackedPolicyTooLarge":                           {Status: 400, Shape: "PackedPolicyTooLargeException"},
+		"RegionDisabledException":                        {Status: 403},
+		"SessionDurationEscalationException":             {Status: 403},
 	},
 })

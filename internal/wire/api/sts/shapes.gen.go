@@ -38,6 +38,35 @@ type AssumeRoleOutput struct {
 // Describe implements wire.Shape.
 func (*AssumeRoleOutput) Describe() *wire.Struct { return &structAssumeRoleOutput }
 
+// AssumeRoleWithSAMLInput is the input of AssumeRoleWithSAML.
+type AssumeRoleWithSAMLInput struct {
+	RoleArn         *string
+	PrincipalArn    *string
+	SAMLAssertion   *string
+	PolicyArns      []PolicyDescriptorType
+	Policy          *string
+	DurationSeconds *int32
+}
+
+// Describe implements wire.Shape.
+func (*AssumeRoleWithSAMLInput) Describe() *wire.Struct { return &structAssumeRoleWithSAMLInput }
+
+// AssumeRoleWithSAMLOutput is the output of AssumeRoleWithSAML.
+type AssumeRoleWithSAMLOutput struct {
+	Credentials      *Credentials
+	AssumedRoleUser  *AssumedRoleUser
+	PackedPolicySize *int32
+	Subject          *string
+	SubjectType      *string
+	Issuer           *string
+	Audience         *string
+	NameQualifier    *string
+	SourceIdentity   *string
+}
+
+// Describe implements wire.Shape.
+func (*AssumeRoleWithSAMLOutput) Describe() *wire.Struct { return &structAssumeRoleWithSAMLOutput }
+
 // AssumeRoleWithWebIdentityInput is the input of AssumeRoleWithWebIdentity.
 type AssumeRoleWithWebIdentityInput struct {
 	RoleArn          *string
@@ -68,6 +97,45 @@ type AssumeRoleWithWebIdentityOutput struct {
 // Describe implements wire.Shape.
 func (*AssumeRoleWithWebIdentityOutput) Describe() *wire.Struct {
 	return &structAssumeRoleWithWebIdentityOutput
+}
+
+// AssumeRootInput is the input of AssumeRoot.
+type AssumeRootInput struct {
+	TargetPrincipal *string
+	TaskPolicyArn   *PolicyDescriptorType
+	DurationSeconds *int32
+}
+
+// Describe implements wire.Shape.
+func (*AssumeRootInput) Describe() *wire.Struct { return &structAssumeRootInput }
+
+// AssumeRootOutput is the output of AssumeRoot.
+type AssumeRootOutput struct {
+	Credentials    *Credentials
+	SourceIdentity *string
+}
+
+// Describe implements wire.Shape.
+func (*AssumeRootOutput) Describe() *wire.Struct { return &structAssumeRootOutput }
+
+// DecodeAuthorizationMessageInput is the input of DecodeAuthorizationMessage.
+type DecodeAuthorizationMessageInput struct {
+	EncodedMessage *string
+}
+
+// Describe implements wire.Shape.
+func (*DecodeAuthorizationMessageInput) Describe() *wire.Struct {
+	return &structDecodeAuthorizationMessageInput
+}
+
+// DecodeAuthorizationMessageOutput is the output of DecodeAuthorizationMessage.
+type DecodeAuthorizationMessageOutput struct {
+	DecodedMessage *string
+}
+
+// Describe implements wire.Shape.
+func (*DecodeAuthorizationMessageOutput) Describe() *wire.Struct {
+	return &structDecodeAuthorizationMessageOutput
 }
 
 // GetAccessKeyInfoInput is the input of GetAccessKeyInfo.
@@ -142,6 +210,26 @@ type GetSessionTokenOutput struct {
 
 // Describe implements wire.Shape.
 func (*GetSessionTokenOutput) Describe() *wire.Struct { return &structGetSessionTokenOutput }
+
+// GetWebIdentityTokenInput is the input of GetWebIdentityToken.
+type GetWebIdentityTokenInput struct {
+	Audience         []string
+	DurationSeconds  *int32
+	SigningAlgorithm *string
+	Tags             []Tag
+}
+
+// Describe implements wire.Shape.
+func (*GetWebIdentityTokenInput) Describe() *wire.Struct { return &structGetWebIdentityTokenInput }
+
+// GetWebIdentityTokenOutput is the output of GetWebIdentityToken.
+type GetWebIdentityTokenOutput struct {
+	WebIdentityToken *string
+	Expiration       *time.Time
+}
+
+// Describe implements wire.Shape.
+func (*GetWebIdentityTokenOutput) Describe() *wire.Struct { return &structGetWebIdentityTokenOutput }
 
 type AssumedRoleUser struct {
 	AssumedRoleId *string

@@ -1,0 +1,100 @@
+package filter
+
+import (
+	"strconv"
+	"strings"
+)
+
+// MaxLength is how many bytes a pattern may have.
+const MaxLength = 1024
+
+// Pattern is a compiled filter pattern. It may be used by several goroutines
+// at once.
+type Pattern struct {
+	matcher
+}
+
+// matcher is what terms, fields and conditions have in common.
+type matcher interface {
+	match(message []byte) bool
+	// extract returns the values that the pattern names in a message that it
+	// matches.
+	extract(message []byte) map[string]string
+	// value returns what a selector, with its dollar sign, finds.
+	value(selector string, message []byte) (string, bool)
+	// needs are what every matching message contains.
+	needs() needs
+}
+
+// Parse compiles a filter pattern. The error is a [*SyntaxError].
+func Parse(pattern string) (*Pattern, error) {
+	if len(pattern) > MaxLength {
+		return nil, &SyntaxError{Offset: MaxLength, Message: "the pattern has more than 1024 characters"}
+	}
+	c := &cursor{text: pattern}
+	var m matcher
+	var err error
+	switch c.space(); c.peek() {
+	case '{':
+		m, err = parseDocument(c)
+	case '[':
+		m, err = parseLine(c)
+	default:
+		m, err = parseTerms(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Pattern{m}, nil
+}
+
+// Match reports whether the pattern matches a message.
+func (p *Pattern) Match(message []byte) bool { return p.match(message) }
+
+// Extract reports whether the pattern matches a message, and returns the
+// values that it names there, as TestMetricFilter shows them: under the
+// selectors of conditions that find something, and under $name or $1 for every
+// word of a line. For terms the map is empty.
+func (p *Pattern) Extract(message []byte) (map[string]string, bool) {
+	if !p.match(message) {
+		return nil, false
+	}
+	return p.extract(message), true
+}
+
+// Value returns what the value of a metric transformation is for a message
+// that the pattern matches: a number stands for itself, $.latency is a member
+// of a document, $size or $3 a word of a line. It is false if there is no such
+// thing or it is neither text nor a number nor a truth value.
+func (p *Pattern) Value(selector string, message []byte) (string, bool) {
+	if !strings.HasPrefix(selector, "$") {
+		_, err := strconv.ParseFloat(selector, 64)
+		return selector, err == nil
+	}
+	return p.value(selector, message)
+}
+
+// Literals returns strings each of which stands in every message that the
+// pattern matches; none if nothing can be promised. Conditions promise
+// nothing, because JSON can write any character as an escape: [Pattern.May]
+// knows better.
+func (p *Pattern) Literals() []string {
+	n := p.needs()
+	if n.escapes {
+		return nil
+	}
+	var all []string
+	for _, clause := range n.clauses {
+		if len(clause) == 1 {
+			all = append(all, string(clause[0]))
+		}
+	}
+	return all
+}
+
+// May reports whether any message in data could match: false is certain, true
+// is not. Data may be many messages in a row, as long as none is cut.
+func (p *Pattern) May(data []byte) bool {
+	n := p.needs()
+	return n.metBy(data)
+}

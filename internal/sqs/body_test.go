@@ -1,0 +1,166 @@
+package sqs
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/store"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
+)
+
+// fakeKeys is a KMS with one key, whose policy is for the tests to write.
+type fakeKeys struct {
+	policy *policy.Document
+	state  *aws.Error
+	issued int
+}
+
+const keyARN = "arn:aws:kms:us-east-2:111111111111:key/k"
+
+func (k *fakeKeys) Target(_ store.Reader, key, account, region, action string, context map[string]string, via string) (call.Target, *aws.Error) {
+	if key != "k" && key != keyARN && key != "alias/k" {
+		return call.Target{}, aws.Errorf("NotFoundException", "Key '%s' does not exist", key)
+	}
+	if k.state != nil {
+		return call.Target{}, k.state
+	}
+	t := call.Target{Action: action, Resource: keyARN, Owner: account, Policy: &policy.Attached{Document: k.policy}, PolicyRequired: true, Context: policy.Context{}}
+	t.Context.Set("kms:EncryptionContext:aws:sqs:arn", context["aws:sqs:arn"])
+	t.Context.Set("kms:ViaService", via)
+	return t, nil
+}
+
+func (k *fakeKeys) GenerateDataKey(_ store.Reader, key string, context map[string]string) ([]byte, []byte, *aws.Error) {
+	k.issued++
+	return bytes.Repeat([]byte{byte(k.issued)}, 32), fmt.Appendf(nil, "%d %s", k.issued, context["aws:sqs:arn"]), nil
+}
+
+func (k *fakeKeys) Decrypt(_ store.Reader, sealed []byte, encryptionContext map[string]string) ([]byte, string, *aws.Error) {
+	n, context, _ := strings.Cut(string(sealed), " ")
+	if context != encryptionContext["aws:sqs:arn"] {
+		return nil, "", aws.Errorf("InvalidCiphertextException", "")
+	}
+	var b byte
+	fmt.Sscan(n, &b)
+	return bytes.Repeat([]byte{b}, 32), keyARN, nil
+}
+
+func document1(text string) *policy.Document {
+	doc, err := policy.Parse([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return doc
+}
+
+func TestKMS(t *testing.T) {
+	f := newFixture(t)
+	keys := &fakeKeys{policy: document1(`{"Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:user/sender"},"Action":["kms:GenerateDataKey","kms:Decrypt"],"Resource":"*"},
+		{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:user/receiver"},"Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"kms:ViaService":"sqs.us-east-2.amazonaws.com","kms:EncryptionContext:aws:sqs:arn":"` + arn("jobs") + `"}}},
+		{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":["kms:GenerateDataKey","kms:Decrypt"],"Resource":"*"}]}`)}
+	f.service.Keys = keys
+	f.identity = []policy.Attached{{Document: document1(`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`)}}
+	url := f.queue("jobs", "KmsMasterKeyId", "alias/k", "Policy", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}`)
+	send := &api.SendMessageInput{QueueUrl: url, MessageBody: new("secret words")}
+	sender, receiver, stranger := user(account, "sender"), user(account, "receiver"), user(account, "stranger")
+	receive := &api.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: new(int32(10))}
+
+	f.caller = stranger
+	f.fails("KmsAccessDenied: User: arn:aws:iam::111111111111:user/stranger is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:us-east-2:111111111111:key/k because no resource-based policy allows the kms:GenerateDataKey action", send)
+	f.caller = receiver
+	f.fails("KmsAccessDenied", send)
+	f.caller = sender
+	f.does(send, send)
+	f.equal("a data key each", keys.issued, 2)
+	f.equal("sealed", f.onDisk("secret words"), false)
+	f.caller = stranger
+	f.fails("KmsAccessDenied", receive)
+	f.equal("not taken", f.count(url), [3]string{"2", "0", "0"})
+	f.caller = receiver
+	f.asked = nil
+	f.equal("opened", bodiesOf(f.receives(receive)), []string{"secret words", "secret words"})
+	f.equal("asked once", len(f.asked), 2) // the queue and the key
+
+	f.caller = sender
+	for want, state := range map[string]*aws.Error{
+		"KmsDisabled: it is":        aws.Errorf("DisabledException", "it is"),
+		"KmsInvalidState: pending":  aws.Errorf("KMSInvalidStateException", "pending"),
+		"KmsInvalidKeyUsage: signs": aws.Errorf("InvalidKeyUsageException", "signs"),
+		"SomethingElse: else":       aws.Errorf("SomethingElse", "else"),
+	} {
+		keys.state = state
+		f.fails(want, send)
+	}
+	keys.state = nil
+	f.set(url, "KmsMasterKeyId", "nobody")
+	f.fails("KmsNotFound: Key 'nobody' does not exist", send)
+	f.service.Keys = nil
+	f.fails("KmsNotFound", send)
+	f.service.Keys = keys
+
+	f.set(url, "KmsMasterKeyId", "k")
+	for service, want := range map[string]string{"sns.amazonaws.com": "", "events.amazonaws.com": "KmsAccessDenied"} {
+		code := ""
+		f.update(func(tx *store.Tx) {
+			if err := f.service.SendAsService(tx, f.clock.now(), arn("jobs"), call.Source{Service: service}, Message{Body: "x"}); err != nil {
+				code = err.Code
+			}
+		})
+		f.equal(service, code, want)
+	}
+}
+
+func (f *fixture) update(fn func(*store.Tx)) {
+	f.Helper()
+	if err := f.store.Update(context.Background(), func(tx *store.Tx) error { fn(tx); return nil }); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// onDisk reports whether the contents of any message show a text.
+func (f *fixture) onDisk(text string) bool {
+	f.Helper()
+	for _, m := range messages.Scan(f.store.View(), "") {
+		kept, err := f.store.Load(context.Background(), contents, m.Body)
+		if err != nil || len(kept) != 1 {
+			f.Fatalf("%v, %v", kept, err)
+		}
+		if bytes.Contains(kept[m.Body], []byte(text)) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestManagedEncryption(t *testing.T) {
+	f := newFixture(t)
+	url := f.queue("jobs")
+	f.send(url, "secret words")
+	f.equal("sealed", f.onDisk("secret words"), false)
+	f.set(url, "SqsManagedSseEnabled", "false")
+	f.send(url, "open words")
+	f.equal("open", f.onDisk("open words"), true)
+	f.equal("both are read", f.bodies(url), []string{"secret words", "open words"})
+}
+
+// TestDamagedContent: what was changed on disk is not handed out.
+func TestDamagedContent(t *testing.T) {
+	f := newFixture(t)
+	url := f.queue("jobs")
+	f.send(url, "a")
+	f.update(func(tx *store.Tx) {
+		for _, m := range messages.Scan(tx, "") {
+			contents.Put(tx, m.Body, []byte("nonsense"))
+		}
+	})
+	if _, err := f.call(&api.ReceiveMessageInput{QueueUrl: url}); err == nil || aws.CodeOf(err) != "" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,152 @@
+package sqs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/store/postgrestest"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
+)
+
+// waiting makes a call that waits and sends what it received.
+func (f *fixture) waiting(ctx context.Context, in *api.ReceiveMessageInput) <-chan []string {
+	done := make(chan []string, 1)
+	in.WaitTimeSeconds = new(int32(20))
+	go func() {
+		c := &call.Call{Ctx: ctx, Principal: f.caller, Region: region, Operation: api.API.Operation("ReceiveMessage"), Time: f.clock.now(), State: f.store.View()}
+		out, err := f.run(c, in)
+		switch {
+		case errors.Is(err, context.Canceled):
+			done <- nil
+		case err != nil:
+			done <- []string{err.Error()}
+		default:
+			done <- bodiesOf(out.(*api.ReceiveMessageOutput).Messages)
+		}
+	}()
+	return done
+}
+
+// inLine waits until so many calls wait for a queue.
+func (f *fixture) inLine(queue string, n int) {
+	f.Helper()
+	for range 10_000 {
+		f.service.lines.mu.Lock()
+		t := f.service.lines.byQueue[queueKey(account, region, queue)]
+		there := t == nil && n == 0 || t != nil && t.waiting == n
+		f.service.lines.mu.Unlock()
+		if there {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	f.Fatalf("never were %d in line", n)
+}
+
+// within waits for an answer, which must come long before the call's time is
+// over.
+func (f *fixture) within(done <-chan []string) []string {
+	f.Helper()
+	select {
+	case texts := <-done:
+		return texts
+	case <-time.After(10 * time.Second):
+		f.Fatal("nothing woke the call")
+		return nil
+	}
+}
+
+func TestLongPolling(t *testing.T) {
+	f := newFixture(t)
+	url, fifo := f.queue("jobs"), f.queue("jobs.fifo")
+	done := f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
+	f.inLine("jobs", 1)
+	f.sendTo(fifo, "g", "elsewhere")
+	f.send(url, "a")
+	f.equal("a message that is sent", f.within(done), []string{"a"})
+
+	done = f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
+	f.inLine("jobs", 1)
+	f.clock.advance(30 * time.Second)
+	f.equal("one that becomes visible", f.within(done), []string{"a"})
+
+	held := f.receive(fifo, 1)
+	f.sendTo(fifo, "g", "behind")
+	done = f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: fifo})
+	f.inLine("jobs.fifo", 1)
+	f.delete(fifo, held...)
+	f.equal("one that stood behind another", f.within(done), []string{"behind"})
+
+	done = f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
+	f.inLine("jobs", 1)
+	f.does(&api.DeleteQueueInput{QueueUrl: url})
+	f.equal("a queue that goes", f.within(done), []string{"QueueDoesNotExist: The specified queue does not exist."})
+
+	ctx, leave := context.WithCancel(t.Context())
+	done = f.waiting(ctx, &api.ReceiveMessageInput{QueueUrl: fifo})
+	f.inLine("jobs.fifo", 1)
+	leave()
+	f.equal("a client that goes", len(f.within(done)), 0)
+	f.inLine("jobs.fifo", 0)
+}
+
+// TestWaitEnds: a call that nothing wakes ends with its time, by its own
+// measure or the queue's.
+func TestWaitEnds(t *testing.T) {
+	f := newFixture(t)
+	url := f.queue("jobs", "ReceiveMessageWaitTimeSeconds", "1")
+	began := time.Now()
+	f.equal("none", f.receives(&api.ReceiveMessageInput{QueueUrl: url}), []api.Message(nil))
+	if took := time.Since(began); took < time.Second || took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	began = time.Now()
+	f.equal("none", f.receives(&api.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: new(int32(0))}), []api.Message(nil))
+	if took := time.Since(began); took > 900*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	f.inLine("jobs", 0)
+}
+
+// TestLine: of many that wait each gets one message.
+func TestLine(t *testing.T) {
+	f := newFixture(t)
+	url := f.queue("jobs")
+	const n = 30
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	got := map[string]int{}
+	for range n {
+		done := f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
+		wg.Go(func() {
+			texts := f.within(done)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, text := range texts {
+				got[text]++
+			}
+		})
+	}
+	f.inLine("jobs", n)
+	for i := range n {
+		f.send(url, fmt.Sprint(i))
+	}
+	wg.Wait()
+	f.equal("how many", len(got), n)
+}
+
+// TestLongPollingReplica: a message that another replica sent wakes a call.
+func TestLongPollingReplica(t *testing.T) {
+	database := postgrestest.URL(t)
+	one, two := newFixtureAt(t, database), newFixtureAt(t, database)
+	url := one.queue("jobs")
+	done := one.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
+	one.inLine("jobs", 1)
+	two.send(url, "from afar")
+	one.equal("received", one.within(done), []string{"from afar"})
+}
