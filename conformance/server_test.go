@@ -155,7 +155,7 @@ func (s *script) refused(ts *testscript.TestScript, args []string) {
 	code, message := args[0], args[1]
 	s.aws(ts, true, args[2:])
 	got := strings.TrimSpace(ts.ReadFile("stderr"))
-	m := regexp.MustCompile(`(?s)An error occurred \((\w+)\) when calling the (\w+) operation(?: \([^)]*\))?: (.*)`).FindStringSubmatch(got)
+	m := regexp.MustCompile(`(?s)An error occurred \(([\w.]+)\) when calling the (\w+) operation(?: \([^)]*\))?: (.*)`).FindStringSubmatch(got)
 	if m == nil || m[1] != code {
 		ts.Fatalf("want %s, got: %s", code, got)
 	}

@@ -45,10 +45,9 @@ type Roles interface {
 type Bucket interface {
 	// Probe asks, as CloudTrail and for the trail, whether the bucket exists
 	// and its policy allows reading its ACL and putting objects under each
-	// key. The error has S3's code.
-	Probe(c *call.Call, bucket string, keys []string, trail Source) *aws.Error
-	// Region is where a bucket is.
-	Region(r store.Reader, bucket string) (string, bool)
+	// key, encrypted by a key of KMS where there is one. The error has S3's
+	// code.
+	Probe(c *call.Call, bucket string, keys []string, kmsKey string, trail Source) *aws.Error
 }
 
 // Topics tells whether a trail may publish to a topic.
@@ -61,10 +60,10 @@ type Topics interface {
 // TrailKeys tells whether a trail may encrypt with a key.
 type TrailKeys interface {
 	// Probe finds the key that the caller names, in the region of the bucket,
-	// and asks as CloudTrail whether its policy lets it encrypt the object.
-	// It returns the key's ARN as soon as that is known. The error has KMS's
-	// code.
-	Probe(c *call.Call, key, region, object string, trail Source) (arn string, err *aws.Error)
+	// and asks as CloudTrail whether it may be described and encrypt the
+	// object. It returns the key's ARN as soon as that is known. The error
+	// has the code NotFoundException, AccessDenied, or one of the key's state.
+	Probe(c *call.Call, key, bucket, object string, trail Source) (arn string, err *aws.Error)
 }
 
 // LogGroups tells whether a trail may write to a log group through a role.

@@ -95,19 +95,39 @@ func untrusted() error {
 	return aws.Errorf("InvalidCloudWatchLogsRoleArnException", "Access denied. Check the trust relationships for your role.")
 }
 
-// probeNeighbours asks all that the trail is to use whether it may, as
-// CloudTrail will when it delivers.
-func (s *Service) probeNeighbours(c *call.Call, t *Trail, n neighbours) error {
-	if t.Topic != "" {
-		if s.Topics.Probe(c.State, t.Topic, s.Source(c.State, t), c.Time) != nil {
-			return aws.Errorf("InsufficientSnsTopicPolicyException", "SNS Topic does not exist or the topic policy is incorrect!")
-		}
+// probeTopic asks the topic's policy.
+func (s *Service) probeTopic(c *call.Call, t *Trail) error {
+	if t.Topic == "" || s.Topics.Probe(c.State, t.Topic, s.Source(c.State, t), c.Time) == nil {
+		return nil
 	}
-	if t.Key != "" {
-		if err := s.probeKey(c, t); err != nil {
-			return err
-		}
+	return aws.Errorf("InsufficientSnsTopicPolicyException", "SNS Topic does not exist or the topic policy is incorrect!")
+}
+
+// probeKey resolves the key, which a caller may name in several ways, and
+// asks it for the folder that files will be encrypted in.
+func (s *Service) probeKey(c *call.Call, t *Trail) error {
+	if t.Key == "" {
+		return nil
 	}
+	name := t.Key
+	arn, err := s.TrailKeys.Probe(c, name, t.Bucket, t.folder(t.layout()), s.Source(c.State, t))
+	if arn != "" {
+		t.Key = arn
+	}
+	switch {
+	case err == nil:
+		return nil
+	case err.Code == "NotFoundException":
+		return aws.Errorf("KmsKeyNotFoundException", "KMS key %s does not exist or is not in the same region as S3 bucket %s.", name, t.Bucket)
+	case err.Code == aws.AccessDenied:
+		return aws.Errorf("InsufficientEncryptionPolicyException", "Insufficient permissions to access S3 bucket %s or KMS key %s.", t.Bucket, arn)
+	}
+	return aws.Errorf("KmsException", "KMS key %s is not available.", name)
+}
+
+// probeLogs asks whether the caller may give the role away, assumes it, and
+// asks whether it may write the stream of the trail's owner.
+func (s *Service) probeLogs(c *call.Call, t *Trail, n neighbours) error {
 	if t.LogGroup == "" {
 		return nil
 	}
@@ -118,33 +138,6 @@ func (s *Service) probeNeighbours(c *call.Call, t *Trail, n neighbours) error {
 			return err
 		}
 	}
-	return s.probeLogs(c, t)
-}
-
-// probeKey resolves the key, which a caller may name in several ways, and
-// asks it for every folder that files will be encrypted in.
-func (s *Service) probeKey(c *call.Call, t *Trail) error {
-	region, ok := s.Bucket.Region(c.State, t.Bucket)
-	if !ok {
-		return aws.Errorf("S3BucketDoesNotExistException", "S3 bucket %s does not exist!", t.Bucket)
-	}
-	name := t.Key
-	arn, err := s.TrailKeys.Probe(c, name, region, "arn:aws:s3:::"+t.Bucket+"/"+t.folder(t.layout()), s.Source(c.State, t))
-	switch {
-	case err == nil:
-		t.Key = arn
-		return nil
-	case err.Code == "NotFoundException":
-		return aws.Errorf("KmsKeyNotFoundException", "KMS key %s does not exist or is not in the same region as S3 bucket %s.", name, t.Bucket)
-	case err.Code == aws.AccessDenied:
-		return aws.Errorf("InsufficientEncryptionPolicyException", "Insufficient permissions to access S3 bucket %s or KMS key %s.", t.Bucket, arn)
-	}
-	return aws.Errorf("KmsException", "KMS key %s is not available.", name)
-}
-
-// probeLogs assumes the role and asks whether it may write the streams of the
-// trail: its owner's and, for an organization trail, a member's.
-func (s *Service) probeLogs(c *call.Call, t *Trail) error {
 	if !s.Logs.Exists(c.State, t.LogGroup) {
 		return noLogGroup()
 	}

@@ -53,10 +53,7 @@ func (s *Service) CreateTrail(c *call.Call, in *api.CreateTrailInput) (*api.Crea
 	if err := s.free(c, t); err != nil {
 		return nil, err
 	}
-	if err := s.probe(c, t); err != nil {
-		return nil, err
-	}
-	if err := s.probeNeighbours(c, t, n); err != nil {
+	if err := s.probe(c, t, n); err != nil {
 		return nil, err
 	}
 	tags, err := mergeTags(nil, in.TagsList)
@@ -94,10 +91,7 @@ func (s *Service) UpdateTrail(c *call.Call, in *api.UpdateTrailInput) (*api.Upda
 	if err := s.convert(c, t, in.IsOrganizationTrail); err != nil {
 		return nil, err
 	}
-	if err := s.probe(c, t); err != nil {
-		return nil, err
-	}
-	if err := s.probeNeighbours(c, t, n); err != nil {
+	if err := s.probe(c, t, n); err != nil {
 		return nil, err
 	}
 	if err := s.linkRoles(c, t); err != nil {
@@ -186,14 +180,31 @@ func owned(r store.Reader, account string) func(yield func(string, *Trail) bool)
 	return trails.Scan(r, account+"/")
 }
 
-// probe asks the bucket whether it will take the trail's files: those of the
-// owner and, for an organization trail, those of the organization.
-func (s *Service) probe(c *call.Call, t *Trail) error {
+// probe asks everybody whom the trail depends on, as CloudTrail will when it
+// delivers. The key is asked first, because the bucket's policy may demand
+// it by name; its refusal has to wait for its turn.
+func (s *Service) probe(c *call.Call, t *Trail, n neighbours) error {
+	keyErr := s.probeKey(c, t)
+	if err := s.probeBucket(c, t); err != nil {
+		return err
+	}
+	if err := s.probeTopic(c, t); err != nil {
+		return err
+	}
+	if keyErr != nil {
+		return keyErr
+	}
+	return s.probeLogs(c, t, n)
+}
+
+// probeBucket asks the bucket whether it will take the trail's files: those of
+// the owner and, for an organization trail, those of the organization.
+func (s *Service) probeBucket(c *call.Call, t *Trail) error {
 	keys := []string{t.folder(t.Account)}
 	if t.Organization != "" {
 		keys = append(keys, t.folder(t.Organization+"/"+t.Account))
 	}
-	switch err := s.Bucket.Probe(c, t.Bucket, keys, s.Source(c.State, t)); {
+	switch err := s.Bucket.Probe(c, t.Bucket, keys, t.Key, s.Source(c.State, t)); {
 	case err == nil:
 		return nil
 	case err.Code == "NoSuchBucket":

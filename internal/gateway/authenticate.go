@@ -19,6 +19,9 @@ func (x *exchange) authenticate() error {
 		}
 		return nil
 	}
+	if x.sig == nil && x.Operation.MayBeUnsigned {
+		return nil
+	}
 	if x.sig == nil {
 		if x.api().Protocol == wire.RESTXML {
 			return x.openBody()

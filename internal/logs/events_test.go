@@ -62,7 +62,7 @@ func TestPutLogEvents(t *testing.T) {
 	h.fails(invalidCode, "Upload too large: 1048577 bytes exceeds limit of 1048576", put(event(now, big+"x")))
 	h.fails(invalidCode, "chronological order", put(event(now, "a"), event(now-1, "b")))
 	h.fails(invalidCode, "24 hours", put(event(now-day, "a"), event(now+1, "b")))
-	h.fails("ValidationException", "logEvents", put(make([]api.InputLogEvent, 10_001)...))
+	h.fails(invalidCode, "logEvents", put(make([]api.InputLogEvent, 10_001)...))
 	h.fails(missingCode, groupMissing, &api.PutLogEventsInput{LogGroupName: new("no"), LogStreamName: new("s"), LogEvents: []api.InputLogEvent{event(now, "m")}})
 	h.fails(missingCode, "log stream", &api.PutLogEventsInput{LogGroupName: new("g"), LogStreamName: new("no"), LogEvents: []api.InputLogEvent{event(now, "m")}})
 }

@@ -27,7 +27,7 @@ const moveCursor = `INSERT INTO cursor (follower, shard, writer, seq) VALUES ($1
 	ON CONFLICT (follower, shard, writer) DO UPDATE SET seq = excluded.seq`
 
 // records passes on what the journal has behind the cursor.
-func (r *Relay) records(ctx context.Context) error {
+func (r *Relay) records(ctx context.Context, busy func() bool) error {
 	if r.at == nil {
 		if err := r.load(ctx); err != nil {
 			return err
@@ -55,6 +55,9 @@ func (r *Relay) records(ctx context.Context) error {
 			moved = true
 		}
 		r.at = to
+		if busy() {
+			break
+		}
 	}
 	if moved && time.Since(r.saved) >= saveEvery {
 		return r.save(ctx)

@@ -24,7 +24,8 @@ type Config struct {
 	Buses  Buses
 	Topics Topics
 
-	// Busy reports whether delivery has a backlog. nil: never.
+	// Busy reports whether delivery has a backlog, before which Run stands
+	// back. nil: never.
 	Busy func() bool
 	// Poll is how often the journal is looked at; 0 is a second.
 	Poll time.Duration
@@ -42,8 +43,6 @@ const (
 	name = "relay"
 	// actor is who passes things on.
 	actor = "cloudtrail.amazonaws.com"
-	// patience is how long the relay stands back for delivery's backlog.
-	patience = 10 * time.Second
 )
 
 // Relay is the follower that passes records and notices on. One replica does
@@ -73,32 +72,29 @@ func New(c Config) *Relay {
 	return &Relay{Config: c, lease: lease.Lease{Store: c.Store, Name: name, TTL: c.LeaseTime}}
 }
 
-// Run passes on until ctx ends, and gives the lease back.
+// Run passes on until ctx ends, and gives the lease back. While delivery has a
+// backlog it passes on one piece of the journal at each look: little, but
+// never nothing.
 func (r *Relay) Run(ctx context.Context) {
 	tick := time.NewTicker(r.Poll)
 	defer tick.Stop()
 	defer r.leave()
-	last := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		if r.Busy() && time.Since(last) < patience {
-			continue
-		}
-		if err := r.step(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLeaseHeld) {
+		if err := r.step(ctx, r.Busy); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLeaseHeld) {
 			r.Log.Warn("records and notices wait to be passed on", "error", err)
 		}
-		last = time.Now()
 	}
 }
 
 // Flush passes on everything that was journaled and delivered before the
 // call. Work that another replica holds is left to it.
 func (r *Relay) Flush(ctx context.Context) error {
-	err := r.step(ctx)
+	err := r.step(ctx, func() bool { return false })
 	if errors.Is(err, store.ErrLeaseHeld) {
 		return nil
 	}
@@ -112,9 +108,9 @@ func (r *Relay) Reset() {
 	r.at = nil
 }
 
-// step passes on all there is. After any error it starts again from what is
-// durable.
-func (r *Relay) step(ctx context.Context) error {
+// step passes on all there is, or one piece of the journal when somebody else
+// is busy. After any error it starts again from what is durable.
+func (r *Relay) step(ctx context.Context, busy func() bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	ctx, done, err := r.lease.Hold(ctx)
@@ -125,7 +121,7 @@ func (r *Relay) step(ctx context.Context) error {
 	if r.lease.Held.Epoch != r.epoch {
 		r.at, r.epoch = nil, r.lease.Held.Epoch // another replica may have had it
 	}
-	if err = r.records(ctx); err == nil {
+	if err = r.records(ctx, busy); err == nil {
 		err = r.notices(ctx)
 	}
 	if err != nil {

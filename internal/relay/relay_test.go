@@ -156,6 +156,38 @@ func (r *rig) want(to string, lines ...string) {
 	}
 }
 
+func idle() bool { return false }
+
+// TestBusy: while somebody is busy, one piece of the journal is passed on at a
+// time.
+func TestBusy(t *testing.T) {
+	onEngines(t, func(r *rig) {
+		relay := r.relay()
+		half := strings.Repeat("x", maxRecord-100)
+		for n := range 6 {
+			e := journal.Entry{Account: "000000000001", Region: "us-east-1", Time: noon, EventID: fmt.Sprint("event-", n),
+				Routes: []journal.Route{logged}, Record: fmt.Appendf(nil, "%d%s", n, half)}
+			if err := r.store.Append(context.Background(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		passed := func() int {
+			have, _ := arrived.Get(r.store.View(), "bus 000000000001")
+			return len(*have)
+		}
+		if err := relay.step(context.Background(), func() bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+		if n := passed(); n == 0 || n == 6 {
+			t.Errorf("%d records at once", n)
+		}
+		r.flush(relay)
+		if n := passed(); n != 6 {
+			t.Errorf("%d records in all", n)
+		}
+	})
+}
+
 var (
 	logged = journal.Route{Trail: "logged"}
 	plain  = journal.Route{Trail: "plain"}
@@ -232,7 +264,7 @@ func TestLostLease(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.journal(1, "000000000001", "us-east-1", logged)
-		if err := old.records(context.Background()); !errors.Is(err, store.ErrLeaseLost) {
+		if err := old.records(context.Background(), idle); !errors.Is(err, store.ErrLeaseLost) {
 			t.Errorf("passing on without the lease: %v", err)
 		}
 		r.want("stream 000000000001")

@@ -19,25 +19,19 @@ const (
 	logACL     = api.ObjectCannedACLBucketOwnerFullControl
 )
 
-// LogBucketProbe asks, as CloudTrail for a trail, whether a bucket's policy
-// lets it read the bucket's access control list and put objects under each of
-// the keys. The reading is a call of S3 that the owner finds in its log; it is
-// emitted with the call that wanted to know. The error is what S3 would
-// answer CloudTrail.
-func (s *Service) LogBucketProbe(c *call.Call, bucket string, keys []string, from call.Source) *aws.Error {
-	return s.LogKeyProbe(c, bucket, keys, "", from)
-}
-
-// LogKeyProbe is LogBucketProbe for files that a key of KMS will encrypt,
-// which is asked as well: the error is then also what S3 would answer where
-// the key's policy does not let CloudTrail in.
-func (s *Service) LogKeyProbe(c *call.Call, bucket string, keys []string, kmsKey string, from call.Source) *aws.Error {
+// Probe asks, as a service for a source, whether a bucket's policy lets it
+// read the bucket's access control list and put objects under each of the
+// keys, encrypted by the key of KMS with that ARN or, where it is "", as the
+// bucket says. The key itself is not asked. The reading is a call of S3 that
+// the owner finds in its log; it is emitted with the call that wanted to know.
+// The error is what S3 would answer the service.
+func (s *Service) Probe(c *call.Call, bucket string, keys []string, kmsKey string, from call.Source) *aws.Error {
 	b, err := findBucket(c.State, bucket)
 	if err != nil {
 		return err
 	}
 	err = s.admits(c.State, b, "s3:GetBucketAcl", b.ARN(), from, policy.Context{})
-	c.Emit(probeEvent(b, err))
+	c.Emit(probeEvent(b, from, err))
 	if err != nil {
 		return err
 	}
@@ -46,22 +40,32 @@ func (s *Service) LogKeyProbe(c *call.Call, bucket string, keys []string, kmsKey
 		if err := s.admitsLog(c.State, b, d); err != nil {
 			return err
 		}
-		if kmsKey == "" {
-			continue
-		}
-		if _, err := s.admitsKey(c.State, b, key, d.encryption, from); err != nil {
-			return err
-		}
 	}
 	return nil
+}
+
+// ProbeKey asks, as a service for a source, whether a key of KMS lets it
+// encrypt an object of a bucket. The error is what S3 would answer the
+// service's put.
+func (s *Service) ProbeKey(r store.Reader, bucket, key, kmsKey string, from call.Source) *aws.Error {
+	b, err := findBucket(r, bucket)
+	if err != nil {
+		return err
+	}
+	d := b.deliver(&ServiceObject{Bucket: bucket, Key: key, KMSKey: kmsKey, From: from})
+	_, err = s.admitsKey(r, b, key, d.encryption, from)
+	return err
 }
 
 // ServiceObject is an object that a service puts in the name of a source.
 type ServiceObject struct {
 	Bucket, Key string
-	Body        []byte            // gzip of JSON
-	Metadata    map[string]string // without the prefix x-amz-meta-
-	From        call.Source
+	Body        []byte
+	// Type and Encoding are the headers Content-Type and Content-Encoding; an
+	// empty Encoding is none.
+	Type, Encoding string
+	Metadata       map[string]string // without the prefix x-amz-meta-
+	From           call.Source
 	// KMSKey is the ARN of the key that encrypts the object; "" leaves that
 	// to the bucket. The key's policy must let the service use it.
 	KMSKey string
@@ -136,8 +140,10 @@ func (s *Service) putLog(ctx context.Context, r store.Reader, b *Bucket, d *deli
 	in := &api.PutObjectInput{
 		Bucket: &b.Name, Key: &d.Key,
 		Body: io.NopCloser(bytes.NewReader(d.Body)), ContentLength: new(int64(len(d.Body))),
-		ContentType: new("application/json"), ContentEncoding: new("gzip"),
-		Metadata: d.Metadata,
+		ContentType: &d.Type, Metadata: d.Metadata,
+	}
+	if d.Encoding != "" {
+		in.ContentEncoding = &d.Encoding
 	}
 	out, e, err := s.putFor(ctx, r, b, d, in)
 	if err != nil {
@@ -218,23 +224,23 @@ func (s *Service) admits(r store.Reader, b *Bucket, action, arn string, from cal
 }
 
 // serviceEvent is what the two records of a delivery have in common.
-func serviceEvent(b *Bucket, name string, err *aws.Error) call.Event {
+func serviceEvent(b *Bucket, name string, from call.Source, err *aws.Error) call.Event {
 	return call.Event{
 		Type: "AwsApiCall", Source: "s3.amazonaws.com", Name: name,
-		Account: b.Account, Region: b.Region, InvokedBy: logService, Shared: true, Err: err,
+		Account: b.Account, Region: b.Region, InvokedBy: from.Service, Shared: true, Err: err,
 		Resources: []call.Resource{{Account: b.Account, Type: "AWS::S3::Bucket", ARN: b.ARN()}},
 	}
 }
 
-func probeEvent(b *Bucket, err *aws.Error) call.Event {
-	e := serviceEvent(b, "GetBucketAcl", err)
+func probeEvent(b *Bucket, from call.Source, err *aws.Error) call.Event {
+	e := serviceEvent(b, "GetBucketAcl", from, err)
 	e.ReadOnly, e.Stands = true, true
 	e.Request = map[string]any{"bucketName": b.Name, "Host": b.host(), "acl": ""}
 	return e
 }
 
 func putEvent(b *Bucket, d *delivery, e *envelope, err *aws.Error) call.Event {
-	ev := serviceEvent(b, "PutObject", err)
+	ev := serviceEvent(b, "PutObject", d.From, err)
 	ev.DataType = objectType
 	ev.Resources = append([]call.Resource{{Type: objectType, ARN: objectARN(b.Name, d.Key)}}, ev.Resources...)
 	request := map[string]any{"bucketName": b.Name, "Host": b.host(), "key": d.Key, "x-amz-acl": logACL}

@@ -73,7 +73,7 @@ func TestProbe(t *testing.T) {
 				h.put("bucket", test.policy)
 			}
 			c := h.begin(&api.GetBucketAclInput{})
-			err := h.s.LogBucketProbe(c, "bucket", logKeys, trail)
+			err := h.s.Probe(c, "bucket", logKeys, "", trail)
 			if (err == nil) != test.ok || err != nil && err.Code != aws.AccessDenied {
 				t.Errorf("probe: %v, want %v", err, test.ok)
 			}
@@ -95,18 +95,18 @@ func TestProbeOfBuckets(t *testing.T) {
 	h.make("bucket")
 	h.put("bucket", trailPolicy)
 	c := h.begin(&api.GetBucketAclInput{})
-	if err := h.s.LogBucketProbe(c, "nowhere", logKeys, trail); err == nil || err.Code != "NoSuchBucket" || len(c.Events) != 0 {
+	if err := h.s.Probe(c, "nowhere", logKeys, "", trail); err == nil || err.Code != "NoSuchBucket" || len(c.Events) != 0 {
 		t.Errorf("no bucket: %v, %+v", err, c.Events)
 	}
 	h.do(&api.PutBucketRequestPaymentInput{Bucket: new("bucket"), RequestPaymentConfiguration: &api.RequestPaymentConfiguration{Payer: new("Requester")}})
 	c = h.begin(&api.GetBucketAclInput{})
-	if err := h.s.LogBucketProbe(c, "bucket", logKeys, trail); err == nil || err.Code != aws.AccessDenied || c.Events[0].Err == nil {
+	if err := h.s.Probe(c, "bucket", logKeys, "", trail); err == nil || err.Code != aws.AccessDenied || c.Events[0].Err == nil {
 		t.Errorf("requester pays: %v", err)
 	}
 	h.do(&api.PutBucketRequestPaymentInput{Bucket: new("bucket"), RequestPaymentConfiguration: &api.RequestPaymentConfiguration{Payer: new("BucketOwner")}})
 
 	c = h.begin(&api.GetBucketAclInput{})
-	if err := h.s.LogBucketProbe(c, "bucket", logKeys, trail); err != nil {
+	if err := h.s.Probe(c, "bucket", logKeys, "", trail); err != nil {
 		t.Fatal(err)
 	}
 	h.equal("event", c.Events[0], call.Event{
@@ -126,7 +126,7 @@ func TestProbeOfBuckets(t *testing.T) {
 		}
 		return [][]policy.Attached{{{Document: doc}}}
 	}
-	if err := h.s.LogBucketProbe(h.begin(&api.GetBucketAclInput{}), "bucket", logKeys, trail); err == nil || asked != owner {
+	if err := h.s.Probe(h.begin(&api.GetBucketAclInput{}), "bucket", logKeys, "", trail); err == nil || asked != owner {
 		t.Errorf("resource control policy of %s: %v", asked, err)
 	}
 }
@@ -135,7 +135,7 @@ func TestPutAsService(t *testing.T) {
 	h := newHouse(t)
 	h.make("bucket")
 	h.put("bucket", trailPolicy)
-	o := ServiceObject{Bucket: "bucket", Key: logKeys[0], Body: []byte("body"), Metadata: map[string]string{"signature": "s"}, From: trail}
+	o := ServiceObject{Bucket: "bucket", Key: logKeys[0], Body: []byte("body"), Type: "application/json", Encoding: "gzip", Metadata: map[string]string{"signature": "s"}, From: trail}
 	event, err := h.s.PutAsService(t.Context(), h.store.View(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -9,13 +9,9 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -214,131 +210,6 @@ func (h *house) listed(bucket string) {
 		check("ListObjects", v1.Contents[i].Key, v1.Contents[i].Size)
 		check("ListObjectsV2", v2.Contents[i].Key, v2.Contents[i].Size)
 		check("ListObjectVersions", versions.Versions[i].Key, versions.Versions[i].Size)
-	}
-}
-
-// storedFile is the one file below a bucket's directory that has at least n
-// bytes.
-func (h *house) storedFile(n int64) string {
-	h.t.Helper()
-	var found []string
-	filepath.WalkDir(filepath.Join(h.dir, "buckets"), func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			if info, err := d.Info(); err == nil && info.Size() >= n {
-				found = append(found, path)
-			}
-		}
-		return nil
-	})
-	if len(found) != 1 {
-		h.t.Fatalf("files: %q", found)
-	}
-	return found[0]
-}
-
-// spoil writes other bytes into a file, which stays the same file.
-func spoil(t *testing.T, path string, content []byte) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Write(content); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestDamage: whatever happens to what is stored, no byte is read that was
-// not written.
-func TestDamage(t *testing.T) {
-	h, _ := newKeyHouse(t)
-	const n = 3*segment + 100
-	want := text(n)
-	in := kmsInput("bucket", "key", want)
-	in.ChecksumAlgorithm = new("SHA256")
-	must[api.PutObjectOutput](h, in)
-	path := h.storedFile(n)
-	stored, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Contains(stored, []byte("content 0")) || bytes.Contains(stored, []byte(want[n-16:])) {
-		t.Fatal("plain text at rest")
-	}
-	const stride = segment + 32
-	damages := map[string][]byte{
-		"cut at a segment":  stored[:2*stride],
-		"cut in a segment":  stored[:2*stride+5],
-		"no trailer":        stored[:len(stored)-73],
-		"more":              append(slices.Clone(stored), 0),
-		"empty":             {},
-		"a trailer alone":   stored[len(stored)-73:],
-		"segments swapped":  slices.Concat(stored[stride:2*stride], stored[:stride], stored[2*stride:]),
-		"a segment dropped": slices.Concat(stored[:stride], stored[2*stride:]),
-		"a segment twice":   slices.Concat(stored[:stride], stored[:stride], stored[2*stride:]),
-	}
-	for _, i := range []int{0, 1, 4, 15, 16, 100, stride, stride + 4, 3 * stride, len(stored) - 74} {
-		flipped := slices.Clone(stored)
-		flipped[i] ^= 1
-		damages[fmt.Sprint("bit at ", i)] = flipped
-	}
-	for what, content := range damages {
-		spoil(t, path, content)
-		_, got, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key")})
-		if err == nil || !strings.HasPrefix(want, got) {
-			t.Errorf("%s: %v, %d bytes", what, err, len(got))
-		}
-		_, got, err = h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key"), Range: new(fmt.Sprintf("bytes=%d-", segment+10))})
-		if err == nil && got != want[segment+10:] || !strings.HasPrefix(want[segment+10:], got) {
-			t.Errorf("%s: a range gives other bytes, %v", what, err)
-		}
-	}
-	for _, i := range []int{len(stored) - 73, len(stored) - 60, len(stored) - 1} {
-		flipped := slices.Clone(stored)
-		flipped[i] ^= 1
-		spoil(t, path, flipped)
-		if _, _, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key"), ChecksumMode: new("ENABLED")}); err == nil {
-			t.Errorf("trailer with a changed byte at %d", i)
-		}
-	}
-	spoil(t, path, stored)
-	if _, got, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key")}); err != nil || got != want {
-		t.Error("restored:", err)
-	}
-}
-
-// TestEmptyDamage: an object of no bytes is authenticated, too.
-func TestEmptyDamage(t *testing.T) {
-	h, _ := newKeyHouse(t)
-	must[api.PutObjectOutput](h, kmsInput("bucket", "key", ""))
-	path := h.storedFile(1)
-	stored, err := os.ReadFile(path)
-	if err != nil || len(stored) != 73 {
-		t.Fatal(len(stored), err)
-	}
-	stored[30] ^= 1
-	spoil(t, path, stored)
-	if _, _, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key")}); err == nil {
-		t.Error("no error")
-	}
-}
-
-// TestExchange: an object does not open under the name of another one.
-func TestExchange(t *testing.T) {
-	h, _ := newKeyHouse(t)
-	must[api.PutObjectOutput](h, kmsInput("bucket", "a", text(100)))
-	path := h.storedFile(100)
-	in := kmsInput("bucket", "b", text(100))
-	must[api.PutObjectOutput](h, in)
-	moved := strings.Replace(path, "a#", "b#", 1)
-	if err := os.Rename(path, moved); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("b")}); aws.CodeOf(err) != "KMS.InvalidCiphertextException" {
-		t.Error(err)
 	}
 }
 
@@ -608,186 +479,6 @@ func TestEncryptedCopies(t *testing.T) {
 	}
 }
 
-func TestEncryptedUpload(t *testing.T) {
-	h, _ := newKeyHouse(t)
-	must[api.PutObjectOutput](h, kmsInput("bucket", "source", text(5<<20+100)))
-	for _, algorithm := range []string{"", "CRC32", "CRC64NVME"} {
-		create := &api.CreateMultipartUploadInput{Bucket: new("bucket"), Key: new("key"), ServerSideEncryption: new("aws:kms"), SSEKMSKeyId: new("k-1"), Metadata: map[string]string{"colour": "red"}}
-		if algorithm != "" {
-			create.ChecksumAlgorithm = &algorithm
-		}
-		up := must[api.CreateMultipartUploadOutput](h, create)
-		contents := map[int32]string{2: text(5<<20 + 1), 3: text(5 << 20), 7: "the end"}
-		var list []api.CompletedPart
-		var want string
-		for _, number := range []int32{2, 3, 7} {
-			out := must[api.UploadPartOutput](h, h.partInput(up.UploadId, number, contents[number]))
-			list = append(list, api.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32})
-			want += contents[number]
-		}
-		copied := must[api.UploadPartCopyOutput](h, &api.UploadPartCopyInput{Bucket: new("bucket"), Key: new("key"), UploadId: up.UploadId,
-			PartNumber: new(int32(3)), CopySource: new("bucket/source"), CopySourceRange: new("bytes=100-5242979")})
-		list[1].ETag, list[1].ChecksumCRC32 = copied.CopyPartResult.ETag, copied.CopyPartResult.ChecksumCRC32
-		contents[3] = text(5<<20 + 100)[100:]
-		want = contents[2] + contents[3] + contents[7]
-		parts := must[api.ListPartsOutput](h, &api.ListPartsInput{Bucket: new("bucket"), Key: new("key"), UploadId: up.UploadId})
-		if len(parts.Parts) != 3 || *parts.Parts[0].Size != 5<<20+1 || *parts.Parts[2].Size != 7 || (parts.Parts[0].ChecksumCRC32 != nil) != (algorithm == "CRC32") {
-			t.Errorf("%+v", parts.Parts)
-		}
-		uploads := must[api.ListMultipartUploadsOutput](h, &api.ListMultipartUploadsInput{Bucket: new("bucket")})
-		if len(uploads.Uploads) != 1 || *uploads.Uploads[0].UploadId != *up.UploadId {
-			t.Errorf("%+v", uploads.Uploads)
-		}
-		done := must[api.CompleteMultipartUploadOutput](h, &api.CompleteMultipartUploadInput{Bucket: new("bucket"), Key: new("key"), UploadId: up.UploadId,
-			MpuObjectSize: new(int64(len(want))), MultipartUpload: &api.CompletedMultipartUpload{Parts: list}})
-		h.uploaded(done, algorithm, want)
-		if got := h.code(&api.ListPartsInput{Bucket: new("bucket"), Key: new("key"), UploadId: up.UploadId}); got != "NoSuchUpload" {
-			t.Errorf("parts of what is done: %q", got)
-		}
-	}
-}
-
-func (h *house) partInput(id *string, number int32, content string) *api.UploadPartInput {
-	return &api.UploadPartInput{Bucket: new("bucket"), Key: new("key"), UploadId: id, PartNumber: &number,
-		Body: io.NopCloser(strings.NewReader(content)), ContentLength: new(int64(len(content)))}
-}
-
-// uploaded checks an object that was uploaded in three parts.
-func (h *house) uploaded(done *api.CompleteMultipartUploadOutput, algorithm, want string) {
-	t := h.t
-	t.Helper()
-	out, got, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key"), ChecksumMode: new("ENABLED")})
-	if err != nil || got != want || *out.ContentLength != int64(len(want)) || out.Metadata["colour"] != "red" || len(out.Metadata) != 1 || !strings.Contains(*done.ETag, "-3") {
-		t.Fatalf("%v, %d of %d bytes, %+v", err, len(got), len(want), out)
-	}
-	switch algorithm {
-	case "CRC32":
-		if !strings.HasSuffix(aws.Val(out.ChecksumCRC32), "-3") || aws.Val(out.ChecksumType) != "COMPOSITE" || aws.Val(done.ChecksumCRC32) != *out.ChecksumCRC32 {
-			t.Errorf("%+v, %+v", done, out)
-		}
-	case "CRC64NVME":
-		sum := s3.NewChecksum(algorithm)
-		io.WriteString(sum, want)
-		if aws.Val(out.ChecksumCRC64NVME) != base64.StdEncoding.EncodeToString(sum.Sum(nil)) || aws.Val(out.ChecksumType) != "FULL_OBJECT" {
-			t.Errorf("%+v", out)
-		}
-	}
-	border := 5<<20 + 1
-	for _, r := range [][2]int{{0, 0}, {border - 1, border}, {border - segment, border + 2*segment}, {border, border}, {10, len(want) - 1}, {len(want) - 8, len(want) - 1}} {
-		_, got, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key"), Range: new(fmt.Sprintf("bytes=%d-%d", r[0], r[1]))})
-		if err != nil || got != want[r[0]:r[1]+1] {
-			t.Errorf("%v: %v, %d bytes", r, err, len(got))
-		}
-	}
-	part, got, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key"), PartNumber: new(int32(3))})
-	if err != nil || got != "the end" || aws.Val(part.PartsCount) != 3 || aws.Val(part.ContentRange) == "" {
-		t.Errorf("%v, %q, %+v", err, got, part)
-	}
-	attributes := must[api.GetObjectAttributesOutput](h, &api.GetObjectAttributesInput{Bucket: new("bucket"), Key: new("key"), MaxParts: new(int32(2)), ObjectAttributes: []string{"ObjectSize", "ObjectParts"}})
-	if p := attributes.ObjectParts; *attributes.ObjectSize != int64(len(want)) || *p.TotalPartsCount != 3 || algorithm != "" && (len(p.Parts) != 2 || !*p.IsTruncated || *p.Parts[0].Size != int64(border)) {
-		t.Errorf("%+v", attributes)
-	}
-	list := must[api.ListObjectsV2Output](h, &api.ListObjectsV2Input{Bucket: new("bucket"), Prefix: new("key")})
-	if *list.Contents[0].Size != int64(len(want)) {
-		t.Errorf("listed with %d bytes", *list.Contents[0].Size)
-	}
-}
-
-func TestEncryptedUploadRefusals(t *testing.T) {
-	h, _ := newKeyHouse(t)
-	up := must[api.CreateMultipartUploadOutput](h, &api.CreateMultipartUploadInput{Bucket: new("bucket"), Key: new("key"),
-		ServerSideEncryption: new("aws:kms"), ChecksumAlgorithm: new("CRC32")})
-	part := h.partInput(up.UploadId, 1, "content")
-	part.ChecksumSHA1 = new("AAAA")
-	if got := h.code(part); got != "InvalidRequest" {
-		t.Errorf("other checksum: %q", got)
-	}
-	h.allow = refusing("kms:Decrypt")
-	if got := h.code(h.partInput(up.UploadId, 1, "content")); got != "AccessDenied" {
-		t.Errorf("part without kms:Decrypt: %q", got)
-	}
-	h.allow = nil
-	one := must[api.UploadPartOutput](h, h.partInput(up.UploadId, 1, "content"))
-	two := must[api.UploadPartOutput](h, h.partInput(up.UploadId, 2, "content"))
-	complete := func(edit func(*api.CompleteMultipartUploadInput)) string {
-		in := &api.CompleteMultipartUploadInput{Bucket: new("bucket"), Key: new("key"), UploadId: up.UploadId, MultipartUpload: &api.CompletedMultipartUpload{
-			Parts: []api.CompletedPart{{PartNumber: new(int32(1)), ETag: one.ETag}}}}
-		edit(in)
-		return h.code(in)
-	}
-	for want, edit := range map[string]func(*api.CompleteMultipartUploadInput){
-		"EntityTooSmall": func(in *api.CompleteMultipartUploadInput) {
-			in.MultipartUpload.Parts = append(in.MultipartUpload.Parts, api.CompletedPart{PartNumber: new(int32(2)), ETag: two.ETag})
-		},
-		"InvalidRequest": func(in *api.CompleteMultipartUploadInput) { in.MpuObjectSize = new(int64(8)) },
-		"InvalidPart": func(in *api.CompleteMultipartUploadInput) {
-			in.MultipartUpload.Parts[0].ChecksumCRC32 = new("AAAAAA==")
-		},
-		"BadDigest":    func(in *api.CompleteMultipartUploadInput) { in.ChecksumCRC32 = new("AAAAAA==") },
-		"NoSuchUpload": func(in *api.CompleteMultipartUploadInput) { in.UploadId = new("none.kms") },
-		"":             func(*api.CompleteMultipartUploadInput) {},
-	} {
-		if want == "" {
-			continue
-		}
-		if got := complete(edit); got != want {
-			t.Errorf("want %q: %q", want, got)
-		}
-	}
-	if got := complete(func(*api.CompleteMultipartUploadInput) {}); got != "" {
-		t.Error(got)
-	}
-	up = must[api.CreateMultipartUploadOutput](h, &api.CreateMultipartUploadInput{Bucket: new("bucket"), Key: new("key"), ServerSideEncryption: new("aws:kms")})
-	must[api.AbortMultipartUploadOutput](h, &api.AbortMultipartUploadInput{Bucket: new("bucket"), Key: new("key"), UploadId: up.UploadId})
-	if got := h.code(h.partInput(up.UploadId, 1, "content")); got != "NoSuchUpload" {
-		t.Errorf("part of what was dropped: %q", got)
-	}
-	for kind, algorithm := range map[string]string{"FULL_OBJECT": "SHA256", "COMPOSITE": "CRC64NVME"} {
-		if got := h.code(&api.CreateMultipartUploadInput{Bucket: new("bucket"), Key: new("key"), ServerSideEncryption: new("aws:kms"), ChecksumAlgorithm: &algorithm, ChecksumType: &kind}); got != "InvalidRequest" {
-			t.Errorf("%s of %s: %q", kind, algorithm, got)
-		}
-	}
-}
-
-// TestEncryptedUploadReopened: the parts of an object are found again by
-// whoever has not seen them come, and damage to them is.
-func TestEncryptedUploadReopened(t *testing.T) {
-	h, k := newKeyHouse(t)
-	up := must[api.CreateMultipartUploadOutput](h, &api.CreateMultipartUploadInput{Bucket: new("bucket"), Key: new("key"), ServerSideEncryption: new("aws:kms")})
-	first, second := text(5<<20), text(segment+3)
-	var list []api.CompletedPart
-	for i, content := range []string{first, second} {
-		out := must[api.UploadPartOutput](h, h.partInput(up.UploadId, int32(i+1), content))
-		list = append(list, api.CompletedPart{PartNumber: new(int32(i + 1)), ETag: out.ETag})
-	}
-	must[api.CompleteMultipartUploadOutput](h, &api.CompleteMultipartUploadInput{Bucket: new("bucket"), Key: new("key"), UploadId: up.UploadId, MultipartUpload: &api.CompletedMultipartUpload{Parts: list}})
-	path := h.storedFile(5 << 20)
-	stored, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	firstEnd := 5<<20 + 80*32 + 73
-	for what, content := range map[string][]byte{
-		"as it was":          stored,
-		"parts swapped":      slices.Concat(stored[firstEnd:], stored[:firstEnd]),
-		"the last part gone": stored[:firstEnd],
-		"the first gone":     stored[firstEnd:],
-		"a size changed":     slices.Concat(stored[:firstEnd-62], []byte{stored[firstEnd-62] ^ 1}, stored[firstEnd-61:]),
-	} {
-		spoil(t, path, content)
-		fresh := s3.New(h.service.Plane, everybody{}) // remembers nothing
-		fresh.Keys, fresh.Update = k, h.store.Update
-		h.service, h.handlers = fresh, api.Handlers(fresh)
-		_, got, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key")})
-		switch {
-		case what == "as it was" && (err != nil || got != first+second):
-			t.Errorf("%s: %v", what, err)
-		case what != "as it was" && (err == nil || !strings.HasPrefix(first+second, got)):
-			t.Errorf("%s: %v, %d bytes", what, err, len(got))
-		}
-	}
-}
-
 func TestServiceEncryption(t *testing.T) {
 	h, k := newKeyHouse(t)
 	const trail = "arn:aws:cloudtrail:us-east-1:111111111111:trail/t"
@@ -805,7 +496,7 @@ func TestServiceEncryption(t *testing.T) {
 	k.policy = attached(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"kms:GenerateDataKey*","Resource":"*",
 		"Condition":{"StringEquals":{"aws:SourceArn":"` + trail + `","kms:EncryptionContext:aws:cloudtrail:arn":"` + trail + `","kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::bucket/log"}}}]}`)
 	from := call.Source{Service: "cloudtrail.amazonaws.com", ARN: trail, Account: owner}
-	o := s3.ServiceObject{Bucket: "bucket", Key: "log", Body: []byte("content"), From: from, KMSKey: keyARN}
+	o := s3.ServiceObject{Bucket: "bucket", Key: "log", Body: []byte("content"), Type: "application/json", Encoding: "gzip", From: from, KMSKey: keyARN}
 	event, failed := h.service.PutAsService(context.Background(), h.store.View(), o)
 	if failed != nil {
 		t.Fatal(failed)
@@ -817,7 +508,7 @@ func TestServiceEncryption(t *testing.T) {
 		t.Errorf("%v, %q, %+v", err, got, out)
 	}
 	probe := func(key string) *aws.Error {
-		return h.service.LogKeyProbe(&call.Call{State: h.store.View()}, "bucket", []string{"log"}, key, from)
+		return h.service.ProbeKey(h.store.View(), "bucket", "log", key, from)
 	}
 	if err := probe(keyARN); err != nil {
 		t.Error(err)
@@ -842,24 +533,4 @@ func TestServiceEncryption(t *testing.T) {
 	if err := probe(keyARN); err == nil || err.Code != aws.AccessDenied {
 		t.Errorf("probe of a key without a policy: %v", err)
 	}
-}
-
-func FuzzSealed(f *testing.F) {
-	f.Add(uint32(0), uint32(0), uint32(0), byte(0))
-	f.Add(uint32(65536), uint32(65535), uint32(2), byte(9))
-	f.Fuzz(func(t *testing.T, size, at, n uint32, flip byte) {
-		size %= 4 * segment
-		want := text(int(size))
-		got, err := s3.SealAndOpen(want, int64(at), int64(n), flip)
-		if err != nil {
-			if flip == 0 || !errors.Is(err, s3.ErrDamaged) {
-				t.Fatal(err)
-			}
-			return
-		}
-		from := min(int64(at), int64(size))
-		if to := min(from+int64(n), int64(size)); got != want[from:to] {
-			t.Fatalf("%d bytes, want %d", len(got), to-from)
-		}
-	})
 }

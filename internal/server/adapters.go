@@ -209,6 +209,9 @@ func trailSource(r store.Reader, arn, owner, organization string) call.Source {
 	return s
 }
 
+// logType is the Content-Type of log files and digests.
+const logType = "application/json"
+
 // logBucket is S3 as CloudTrail and what delivers for it see it. Records of
 // what is put are journaled when some trail asks for them.
 type logBucket struct {
@@ -216,17 +219,13 @@ type logBucket struct {
 	emit func(context.Context, ...call.Event) error
 }
 
-func (b logBucket) Probe(c *call.Call, bucket string, keys []string, trail cloudtrail.Source) *aws.Error {
-	return b.s3.LogBucketProbe(c, bucket, keys, trailSource(c.State, trail.ARN, trail.Account, trail.Organization))
-}
-
-func (b logBucket) Region(r store.Reader, bucket string) (string, bool) {
-	return s3.BucketRegion(r, bucket)
+func (b logBucket) Probe(c *call.Call, bucket string, keys []string, kmsKey string, trail cloudtrail.Source) *aws.Error {
+	return b.s3.Probe(c, bucket, keys, kmsKey, trailSource(c.State, trail.ARN, trail.Account, trail.Organization))
 }
 
 func (b logBucket) PutLog(ctx context.Context, r store.Reader, o delivery.Object) *aws.Error {
 	return b.put(ctx, r, s3.ServiceObject{
-		Bucket: o.Bucket, Key: o.Key, Body: o.Body, KMSKey: o.KMSKey,
+		Bucket: o.Bucket, Key: o.Key, Body: o.Body, Type: logType, Encoding: "gzip", KMSKey: o.KMSKey,
 		From: trailSource(r, o.TrailARN, o.Owner, o.Organization),
 	})
 }

@@ -63,7 +63,7 @@ func (v validatedTrails) view(r store.Reader, t *cloudtrail.Trail) *chain.Trail 
 // PutDigest implements chain.Bucket.
 func (b logBucket) PutDigest(ctx context.Context, r store.Reader, o chain.Object) *aws.Error {
 	return b.put(ctx, r, s3.ServiceObject{
-		Bucket: o.Bucket, Key: o.Key, Body: o.Body, Metadata: o.Metadata,
+		Bucket: o.Bucket, Key: o.Key, Body: o.Body, Type: logType, Encoding: "gzip", Metadata: o.Metadata,
 		From: trailSource(r, o.ARN, o.Owner, o.Organization),
 	})
 }

@@ -85,9 +85,11 @@ func (n notifications) Offer(tx *store.Tx, now time.Time, account, region string
 type exportBucket struct{ *Server }
 
 func (b exportBucket) Probe(c *call.Call, bucket string, keys []string, from call.Source) *aws.Error {
-	return b.s3.LogBucketProbe(c, bucket, keys, from)
+	return b.s3.Probe(c, bucket, keys, "", from)
 }
 
 func (b exportBucket) Put(ctx context.Context, r store.Reader, o logs.Object) *aws.Error {
-	return logBucket{b.s3, b.gateway.Emit}.put(ctx, r, s3.ServiceObject{Bucket: o.Bucket, Key: o.Key, Body: o.Body, From: o.From})
+	return logBucket{b.s3, b.gateway.Emit}.put(ctx, r, s3.ServiceObject{
+		Bucket: o.Bucket, Key: o.Key, Body: o.Body, Type: "application/octet-stream", From: o.From,
+	})
 }

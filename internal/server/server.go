@@ -125,6 +125,7 @@ func (s *Server) handler() http.Handler {
 	own.HandleFunc("GET /_orgtrail/health", s.health)
 	own.Handle("GET /_orgtrail/metrics", s.metrics.handler())
 	own.Handle("GET "+webhook.CertificatePrefix, webhook.Certificates(s.store.View))
+	own.HandleFunc("GET "+issuerPath+"/", s.issuerDocuments)
 	if s.Dev {
 		s.devHandlers(own)
 	}

@@ -95,6 +95,7 @@ func (s *Server) build() error {
 		{API: sqsapi.API, Handlers: sqsapi.Handlers(s.sqs), Access: s.sqs.Access},
 		{API: eventsapi.API, Handlers: eventsapi.Handlers(s.events), Access: s.events.Access},
 	}
+	s.joinIdentities()
 	return nil
 }
 
@@ -160,6 +161,7 @@ func (s *Server) buildObjects() {
 	s.s3 = s3.New(s.objects, s.iam)
 	s.s3.ResourceControls, s.s3.Now = organizations.ResourceControlPolicies, s.clock.now
 	s.s3.Keys = kms.House{Service: s.kms}
+	s.s3.Update = s.store.Update
 	s.s3.Notifications = notifications{queues{s.sqs}, s.sns, s.events}
 }
 
@@ -172,7 +174,7 @@ func (s *Server) buildTrails() {
 		Roles:         trailRoles{s.iam},
 		Bucket:        bucket,
 		Topics:        trailTopics{s.sns},
-		TrailKeys:     trailKeys{s.kms},
+		TrailKeys:     trailKeys{s.kms, s.s3},
 		Logs:          groups,
 		Keys:          publicKeys{},
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/organizations"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/relay"
+	"github.com/orgtrail/orgtrail/internal/s3"
 	"github.com/orgtrail/orgtrail/internal/sns"
 	"github.com/orgtrail/orgtrail/internal/store"
 )
@@ -31,23 +32,27 @@ func (t trailTopics) Publish(c *call.Call, topic, message string, from call.Sour
 	return t.sns.PublishAsService(c.Tx, c.Time, topic, from, sns.Message{Body: message})
 }
 
-// trailKeys is KMS as CloudTrail sees it.
-type trailKeys struct{ kms *kms.Service }
+// trailKeys is KMS as CloudTrail sees it: behind the bucket, which is where
+// the files are encrypted.
+type trailKeys struct {
+	kms *kms.Service
+	s3  *s3.Service
+}
 
-func (k trailKeys) Probe(c *call.Call, key, region, object string, trail cloudtrail.Source) (arn string, err *aws.Error) {
+func (k trailKeys) Probe(c *call.Call, key, bucket, object string, trail cloudtrail.Source) (arn string, err *aws.Error) {
 	from := trailSource(c.State, trail.ARN, trail.Account, trail.Organization)
-	encryption := map[string]string{"aws:cloudtrail:arn": trail.ARN, "aws:s3:arn": object}
-	for _, action := range []string{"kms:DescribeKey", "kms:GenerateDataKey"} {
-		t, err := k.kms.Target(c.State, key, c.Account(), region, action, encryption, "")
-		if err != nil {
-			return "", err
-		}
-		arn = t.Resource
-		if err := from.Ask(t, region, c.Time, organizations.ResourceControlPolicies(c.State, t.Owner)); err != nil {
-			return arn, err
-		}
+	region, ok := s3.BucketRegion(c.State, bucket)
+	if !ok {
+		return "", aws.Errorf("NoSuchBucket", "The specified bucket does not exist")
 	}
-	return arn, nil
+	t, err := k.kms.Target(c.State, key, c.Account(), region, "kms:DescribeKey", nil, "")
+	if err != nil {
+		return "", err
+	}
+	if err := from.Ask(t, region, c.Time, organizations.ResourceControlPolicies(c.State, t.Owner)); err != nil {
+		return t.Resource, err
+	}
+	return t.Resource, k.s3.ProbeKey(c.State, bucket, object, t.Resource, from)
 }
 
 // trailLogs is CloudWatch Logs as CloudTrail and the relay see it: behind a

@@ -54,7 +54,8 @@ type fixture struct {
 	clock    *clock
 	caller   aws.Principal
 	identity []policy.Attached // the caller's policies
-	asked    []call.Target     // what Allow was asked, in the order it was
+	asking   sync.Mutex
+	asked    []call.Target // what Allow was asked, in the order it was
 }
 
 func newFixture(t testing.TB) *fixture { return newFixtureAt(t, "") }
@@ -133,7 +134,9 @@ func (f *fixture) run(c *call.Call, in wire.Shape) (out any, err error) {
 
 // allow decides as the front door does.
 func (f *fixture) allow(c *call.Call, t call.Target) error {
+	f.asking.Lock()
 	f.asked = append(f.asked, t)
+	f.asking.Unlock()
 	owner := t.Owner
 	if owner == "" {
 		owner = c.Account()
@@ -287,20 +290,13 @@ func (f *fixture) advance() {
 // fill puts messages into a queue, as edit makes them.
 func (f *fixture) fill(name string, n int, edit func(*message)) {
 	f.Helper()
-	for done := 0; done < n; {
-		err := f.store.Update(context.Background(), func(tx *store.Tx) error {
-			q, _ := findARN(tx, arn(name))
-			for i := range min(10_000, n-done) {
-				m := &message{ID: fmt.Sprintf("m%07d", done+i), Sent: f.clock.now().UnixMilli()}
-				m.Visible = m.Sent
-				edit(m)
-				q.put(tx, m)
-			}
-			return nil
-		})
-		if err != nil {
-			f.Fatal(err)
+	f.update(func(tx *store.Tx) {
+		q, _ := findARN(tx, arn(name))
+		for i := range n {
+			m := &message{ID: fmt.Sprintf("m%07d", i), Sent: f.clock.now().UnixMilli()}
+			m.Visible = m.Sent
+			edit(m)
+			q.put(tx, m)
 		}
-		done += 10_000
-	}
+	})
 }

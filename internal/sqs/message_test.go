@@ -372,6 +372,6 @@ func TestTooManyInFlight(t *testing.T) {
 		n++
 		m.Sequence, m.Group, m.Received, m.Visible = n, fmt.Sprint(n), 1, m.Sent+3600_000
 	})
-	f.sendTo(fifo, "free", "one more")
+	f.sendTo(fifo, "free", "more")
 	f.equal("a FIFO queue says nothing", f.receives(&api.ReceiveMessageInput{QueueUrl: fifo, WaitTimeSeconds: new(int32(1))}), []api.Message(nil))
 }

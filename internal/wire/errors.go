@@ -171,6 +171,9 @@ func (s *Service) qualified(code string) string {
 
 // Code returns a code as the service's protocol spells it.
 func (s *Service) Code(code string) string {
+	if code == aws.AccessDenied && s.Denied != "" {
+		return s.Denied
+	}
 	if c, ok := spelling[s.Protocol][code]; ok {
 		return c
 	}

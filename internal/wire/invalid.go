@@ -33,6 +33,11 @@ func InvalidInput(vs []Violation) *aws.Error {
 	return (&aws.Error{Code: "InvalidInputException", Message: text}).With("Reason", reason)
 }
 
+// InvalidParameter is the hook of CloudWatch Logs.
+func InvalidParameter(vs []Violation) *aws.Error {
+	return &aws.Error{Code: "InvalidParameterException", Message: Sentence(vs)}
+}
+
 // MissingParameter is the hook of SQS, whose model says nothing of values but
 // which must be there.
 func MissingParameter(vs []Violation) *aws.Error {

@@ -37,6 +37,9 @@ type Service struct {
 	Unserved []*Operation
 	// Errors are the failures that the model names, by code.
 	Errors map[string]Exception
+	// Denied is the code of a refusal for want of a permission, where it is
+	// neither AccessDenied nor its protocol's.
+	Denied string
 	// Invalid makes the answer to an input that breaks the model's rules.
 	Invalid func([]Violation) *aws.Error
 
@@ -79,6 +82,9 @@ type Operation struct {
 	// Unsigned says that its calls bear no signature: what they carry says
 	// who calls.
 	Unsigned bool
+	// MayBeUnsigned says that its calls need no signature because what they
+	// carry is enough, but that one tells who calls.
+	MayBeUnsigned bool
 	// DataType is the resource type of a data event (AWS::S3::Object), ""
 	// for a management event.
 	DataType string
@@ -172,5 +178,5 @@ func (s *Service) Operation(name string) *Operation { return s.byName[name] }
 // the name and the version that it gives.
 func (s *Service) Serves(r *Request) bool {
 	action, version := r.action()
-	return s.Protocol == AWSQuery && version == s.Version && s.byName[action] != nil
+	return s.Protocol == AWSQuery && (version == s.Version || version == "") && s.byName[action] != nil
 }

@@ -49,6 +49,10 @@ type Violation struct {
 	InBody bool
 }
 
+// named is how many broken rules a message names, lest it be longer than the
+// input was.
+const named = 20
+
 // Sentence is the message that most services give for broken rules.
 func Sentence(vs []Violation) string {
 	var b strings.Builder
@@ -57,7 +61,7 @@ func Sentence(vs []Violation) string {
 		plural = ""
 	}
 	fmt.Fprintf(&b, "%d validation error%s detected: ", len(vs), plural)
-	for i, v := range vs {
+	for i, v := range vs[:min(len(vs), named)] {
 		if i > 0 {
 			b.WriteString("; ")
 		}

@@ -47,6 +47,9 @@ func (p *pkg) writeAPI(b *bytes.Buffer) {
 	if p.global {
 		b.WriteString("Global: true,\n")
 	}
+	if p.denied != "" {
+		fmt.Fprintf(b, "Denied: %q,\n", p.denied)
+	}
 	if p.invalid != "" {
 		fmt.Fprintf(b, "Invalid: %s,\n", p.invalid)
 	}
@@ -85,7 +88,7 @@ func (p *pkg) writeOperation(b *bytes.Buffer, op *operation) {
 	for _, flag := range []struct {
 		name string
 		set  bool
-	}{{"ReadOnly", readOnly}, {"Writes", writes}, {"Void", op.Output == nil}, {"Streaming", p.streams(op)}, {"Unsigned", p.unsigned[op.Name]}} {
+	}{{"ReadOnly", readOnly}, {"Writes", writes}, {"Void", op.Output == nil}, {"Streaming", p.streams(op)}, {"Unsigned", p.unsigned[op.Name]}, {"MayBeUnsigned", p.mayBeUnsigned[op.Name]}} {
 		if flag.set {
 			fmt.Fprintf(b, "%s: true,\n", flag.name)
 		}

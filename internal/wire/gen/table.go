@@ -22,6 +22,11 @@ type service struct {
 	readOnly, writes map[string]bool
 	// unsigned are the operations whose calls bear no signature.
 	unsigned map[string]bool
+	// mayBeUnsigned are those whose calls need none.
+	mayBeUnsigned map[string]bool
+	// denied is the code of refusals for want of a permission, "" for the
+	// protocol's own.
+	denied string
 	// events are the names in records where they differ; dataTypes the
 	// resource types of data events.
 	events, dataTypes map[string]string

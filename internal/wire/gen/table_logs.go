@@ -19,6 +19,7 @@ var logs = service{
 		StartQuery StopQuery GetQueryResults DescribeQueries
 		PutQueryDefinition DescribeQueryDefinitions DeleteQueryDefinition
 		AssociateKmsKey DisassociateKmsKey`),
+	invalid:   "wire.InvalidParameter",
 	readOnly:  map[string]bool{"FilterLogEvents": true, "TestMetricFilter": true},
 	dataTypes: map[string]string{"PutLogEvents": "AWS::Logs::LogGroup"},
 	writes:    map[string]bool{"PutLogEvents": true},

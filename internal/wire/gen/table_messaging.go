@@ -13,7 +13,8 @@ var sns = service{
 	dataTypes: everyOne("AWS::SNS::Topic", "Publish PublishBatch"),
 	writes:    map[string]bool{"Publish": true, "PublishBatch": true},
 	// The token of a confirmation says who confirms.
-	unsigned: map[string]bool{"ConfirmSubscription": true, "Unsubscribe": true},
+	mayBeUnsigned: map[string]bool{"ConfirmSubscription": true, "Unsubscribe": true},
+	denied:        "AuthorizationError",
 }
 
 var sqs = service{

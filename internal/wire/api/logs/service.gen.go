@@ -115,6 +115,7 @@ var API = wire.NewService(&wire.Service{
 	Version:        "2014-03-28",
 	JSONVersion:    "1.1",
 	TargetPrefixes: []string{"Logs_20140328"},
+	Invalid:        wire.InvalidParameter,
 	Operations: []*wire.Operation{
 		{
 			Name:      "AssociateKmsKey",

@@ -66,6 +66,7 @@ var API = wire.NewService(&wire.Service{
 	Protocol:    wire.AWSQuery,
 	Version:     "2010-03-31",
 	Namespace:   "http://sns.amazonaws.com/doc/2010-03-31/",
+	Denied:      "AuthorizationError",
 	Operations: []*wire.Operation{
 		{
 			Name:      "AddPermission",
@@ -79,7 +80,7 @@ var API = wire.NewService(&wire.Service{
 		{
 			Name:          "ConfirmSubscription",
 			Writes:        true,
-			Unsigned:      true,
+			MayBeUnsigned: true,
 			ResultWrapper: "ConfirmSubscriptionResult",
 			Input:         &structConfirmSubscriptionInput,
 			Output:        &structConfirmSubscriptionOutput,
@@ -224,14 +225,14 @@ var API = wire.NewService(&wire.Service{
 			NewOutput:     func() wire.Shape { return new(TagResourceOutput) },
 		},
 		{
-			Name:      "Unsubscribe",
-			Writes:    true,
-			Void:      true,
-			Unsigned:  true,
-			Input:     &structUnsubscribeInput,
-			Output:    &structUnsubscribeOutput,
-			NewInput:  func() wire.Shape { return new(UnsubscribeInput) },
-			NewOutput: func() wire.Shape { return new(UnsubscribeOutput) },
+			Name:          "Unsubscribe",
+			Writes:        true,
+			Void:          true,
+			MayBeUnsigned: true,
+			Input:         &structUnsubscribeInput,
+			Output:        &structUnsubscribeOutput,
+			NewInput:      func() wire.Shape { return new(UnsubscribeInput) },
+			NewOutput:     func() wire.Shape { return new(UnsubscribeOutput) },
 		},
 		{
 			Name:          "UntagResource",
