@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"internal/aws", "internal/seal", "internal/outbound", "internal/logs/filter/jsonscan", "digest"},
 	{"internal/policy", "internal/journal", "internal/wire", "internal/wire/sigv4", "internal/session", "internal/pattern", "internal/logs/filter", "internal/logs/insights", "internal/oidc", "internal/saml", "internal/saml/samltest"},
 	{"internal/store", "internal/store/postgrestest", "internal/wire/gen"},
-	{"internal/call", "internal/lease"},
+	{"internal/call", "internal/tag", "internal/lease", "internal/store/storetest"},
 	{"internal/wire/api/"},
 	{"internal/record", "internal/advice", "internal/iam/awsmanaged", "internal/logs/segment"},
 	{"internal/cloudtrail", "internal/organizations", "internal/iam", "internal/sts", "internal/s3", "internal/kms", "internal/logs", "internal/sns", "internal/sqs", "internal/events", "internal/delivery", "internal/chain", "internal/relay"},

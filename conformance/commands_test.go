@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -34,11 +35,15 @@ func (s *script) logging(ts *testscript.TestScript, args []string) {
 	policy := strings.ReplaceAll(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
 		"Action":["s3:GetBucketAcl","s3:PutObject"],"Resource":["arn:aws:s3:::BUCKET","arn:aws:s3:::BUCKET/*"]}}`, "BUCKET", name)
 	bucket := s.bucket(ts)
-	_, err := bucket.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name})
+	o := bucket.Options()
+	in := &s3.CreateBucketInput{Bucket: &name}
+	if o.Region != "us-east-1" {
+		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(o.Region)}
+	}
+	_, err := bucket.CreateBucket(ctx, in)
 	ts.Check(err)
 	_, err = bucket.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &name, Policy: &policy})
 	ts.Check(err)
-	o := bucket.Options()
 	trails := cloudtrail.New(cloudtrail.Options{Region: o.Region, BaseEndpoint: o.BaseEndpoint, Credentials: o.Credentials})
 	_, err = trails.CreateTrail(ctx, &cloudtrail.CreateTrailInput{Name: &name, S3BucketName: &name, IsMultiRegionTrail: aws.Bool(true)})
 	ts.Check(err)

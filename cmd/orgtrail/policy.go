@@ -9,43 +9,25 @@ import (
 	"strings"
 )
 
-var policyCommands = []command{
-	{"simulate", "decide requests that are described as JSON lines", policySimulate},
-	{"check", "tell what is wrong with a policy, and what a trail misses in it", policyCheck},
-}
-
 // policies runs what tries policies out before they are in force. Nothing of
 // it needs a server.
 func policies(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		policyUsage(os.Stderr)
-		return errUsage
-	}
-	for _, c := range policyCommands {
-		if c.name == args[0] {
-			return c.run(ctx, args[1:])
-		}
-	}
-	switch args[0] {
-	case "help", "-h", "-help", "--help":
-		policyUsage(os.Stdout)
-		for _, f := range []*flag.FlagSet{simulateFlags(new(bool)), new(policyChecking).flags()} {
-			fmt.Printf("\nFlags of %s:\n", f.Name())
-			f.SetOutput(os.Stdout)
-			f.PrintDefaults()
-		}
-		return nil
-	}
-	fmt.Fprintf(os.Stderr, "orgtrail: unknown command %q (orgtrail policy help lists them)\n", "policy "+args[0])
-	return errUsage
-}
-
-func policyUsage(w io.Writer) {
-	fmt.Fprint(w, "usage: orgtrail policy <command> [flags] [FILE]\n\n")
-	for _, c := range policyCommands {
-		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
-	}
-	fmt.Fprint(w, "\norgtrail policy <command> -h says more.\n")
+	return menu{
+		path:      "policy ",
+		arguments: "[flags] [FILE]",
+		more:      "says more",
+		commands: []command{
+			{"simulate", "decide requests that are described as JSON lines", policySimulate},
+			{"check", "tell what is wrong with a policy, and what a trail misses in it", policyCheck},
+		},
+		help: func() {
+			for _, f := range []*flag.FlagSet{simulateFlags(new(bool)), new(policyChecking).flags()} {
+				fmt.Printf("\nFlags of %s:\n", f.Name())
+				f.SetOutput(os.Stdout)
+				f.PrintDefaults()
+			}
+		},
+	}.run(ctx, args)
 }
 
 // parseWithFile reads flags and the name of one file, before, among or behind

@@ -43,6 +43,9 @@ type Event struct {
 	// InvokedBy is the service principal that acts; "" is the caller, as in
 	// the records of the keys of one DeleteObjects.
 	InvokedBy string
+	// Inside says that the caller acts, but through the service that it
+	// called, as when S3 decrypts an object for its reader.
+	Inside bool
 	// DataType is the resource type of a data event; "" is a management
 	// event.
 	DataType  string

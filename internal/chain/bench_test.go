@@ -66,7 +66,7 @@ func BenchmarkHour(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		r.files(accounts, 5*time.Minute)
-		r.clock.advance(time.Hour)
+		r.clock.Advance(time.Hour)
 		b.StartTimer()
 		if err := r.signer.RunDue(b.Context(), r.clock.Now()); err != nil {
 			b.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/orgtrail/orgtrail/digest"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/store/storetest"
 )
 
 // keyless is a rig without any keys.
@@ -114,8 +115,8 @@ func TestPublicKeys(t *testing.T) {
 func TestCrashWhileAKeyIsMade(t *testing.T) {
 	for n := 1; ; n++ {
 		r := keyless(t)
-		l := &life{touches: n}
-		g := newRing(mortalStore{r.store, l}, masterKey(t))
+		l := storetest.NewLife(n)
+		g := newRing(storetest.Mortal{Store: r.store, Life: l}, masterKey(t))
 		g.at(context.Background(), virginia, noon)
 		r.reopen()
 		if _, err := r.signer.keys.at(context.Background(), virginia, noon); err != nil {
@@ -124,7 +125,7 @@ func TestCrashWhileAKeyIsMade(t *testing.T) {
 		if k := PublicKeys(r.store.View(), virginia, noon, noon); len(k) != 1 {
 			t.Fatalf("%d keys after a death at touch %d", len(k), n)
 		}
-		if !l.dead() {
+		if !l.Dead() {
 			return
 		}
 	}
@@ -140,7 +141,7 @@ func TestOtherMasterKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.clock.advance(hour)
+	r.clock.Advance(hour)
 	s := New(Config{Store: r.store, Trails: house{}, Bucket: r.buckets, Seal: other, Clock: r.clock.Now, Log: slog.New(slog.DiscardHandler)})
 	if err := s.RunDue(t.Context(), r.clock.Now()); !errors.Is(err, seal.ErrOtherKey) {
 		t.Errorf("%v", err)

@@ -19,10 +19,10 @@ func (r *rig) turnUp(account, region string, delivered time.Time) {
 	r.t.Helper()
 	now := r.clock.Now()
 	r.deliver()
-	r.clock.advance(delivered.Sub(now))
+	r.clock.Advance(delivered.Sub(now))
 	r.log(account, region)
 	r.deliver()
-	r.clock.advance(now.Sub(delivered))
+	r.clock.Advance(now.Sub(delivered))
 }
 
 // A row that appears after its window was closed stands in the next digest.
@@ -53,7 +53,7 @@ func TestLateRowOfAFinishedChain(t *testing.T) {
 	r.set("a", func(t *trail) { t.Logging = false })
 	r.flush()
 	r.wantWindows(owner, virginia, "*0-0:01 1", "0:01-0:02 1")
-	r.clock.advance(time.Minute)
+	r.clock.Advance(time.Minute)
 	r.set("a", func(t *trail) { t.Logging = true })
 	r.flush()
 	r.turnUp(owner, virginia, noon)
@@ -67,7 +67,7 @@ func TestStandingCut(t *testing.T) {
 	r := newRig(t)
 	r.create("a", "")
 	r.flush()
-	r.clock.advance(59 * time.Minute)
+	r.clock.Advance(59 * time.Minute)
 	r.exec(`INSERT INTO cut (shard, id, created, body) VALUES (7, 'x', $1, '{}')`, r.clock.Now().UnixMilli())
 	r.pass(time.Minute)
 	r.pass(2 * hour)
@@ -101,7 +101,7 @@ func TestRowWhilePlanning(t *testing.T) {
 		r.create("a", "")
 		r.log(owner, virginia)
 		r.flush()
-		r.clock.advance(hour)
+		r.clock.Advance(hour)
 		h := &hooked{r.store, n, func() { r.turnUp(owner, virginia, noon.Add(30*time.Minute)) }}
 		r.signer = r.newSigner(func(c *Config) { c.Store = h })
 		r.pass(0)
@@ -163,16 +163,16 @@ func TestRaceWithDelivery(t *testing.T) {
 	loop(func() error { return r.delivery.RunDue(ctx, c.Now()) })
 	loop(func() error { return r.signer.step(ctx, c.Now(), false) })
 	for n := range 400 {
-		r.clock.set(c.Now())
+		r.clock.Set(c.Now())
 		r.log([]string{owner, alice, bob}[n%3], []string{virginia, ireland}[n/3%2])
 	}
 	cancel()
 	wg.Wait()
 
 	c.moves = false
-	r.clock.set(c.now)
+	r.clock.Set(c.now)
 	r.deliver()
-	r.clock.advance(5 * time.Second)
+	r.clock.Advance(5 * time.Second)
 	c.now = r.clock.Now()
 	if err := r.signer.RunDue(t.Context(), c.now); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/store/postgrestest"
+	"github.com/orgtrail/orgtrail/internal/store/storetest"
 )
 
 // A step is something that may happen to a house with digests.
@@ -31,16 +32,16 @@ var steps = []step{
 	{"flush", func(r *rig, n *rand.Rand) { r.flush() }},
 	{"pass minutes", func(r *rig, n *rand.Rand) { r.pass(time.Duration(n.IntN(20*60*1000)) * time.Millisecond) }},
 	{"pass hours", func(r *rig, n *rand.Rand) { r.pass(time.Duration(n.IntN(3*3600)) * time.Second) }},
-	{"nobody is there", func(r *rig, n *rand.Rand) { r.clock.advance(time.Duration(n.IntN(4*3600*1000)) * time.Millisecond) }},
+	{"nobody is there", func(r *rig, n *rand.Rand) { r.clock.Advance(time.Duration(n.IntN(4*3600*1000)) * time.Millisecond) }},
 	{"log and deliver", func(r *rig, n *rand.Rand) {
 		r.log(anyOf(n, owner, alice), virginia)
-		r.clock.advance(time.Duration(n.IntN(2000)) * time.Millisecond)
+		r.clock.Advance(time.Duration(n.IntN(2000)) * time.Millisecond)
 		r.deliver()
 	}},
 	{"logging", func(r *rig, n *rand.Rand) { r.set("a", func(t *trail) { t.Logging = !t.Logging }) }},
 	{"restart", func(r *rig, n *rand.Rand) {
 		r.set("a", func(t *trail) { t.Logging = false })
-		r.clock.advance(time.Duration(n.IntN(1500)) * time.Millisecond)
+		r.clock.Advance(time.Duration(n.IntN(1500)) * time.Millisecond)
 		r.set("a", func(t *trail) { t.Logging = true })
 	}},
 	{"validation", func(r *rig, n *rand.Rand) { r.set("a", func(t *trail) { t.Validation = !t.Validation }) }},
@@ -77,12 +78,12 @@ var steps = []step{
 	}},
 	{"mend", func(r *rig, n *rand.Rand) { r.buckets.refusing(nil) }},
 	{"death", func(r *rig, n *rand.Rand) {
-		l := &life{touches: 1 + n.IntN(30)}
+		l := storetest.NewLife(1 + n.IntN(30))
 		dying := r.newSigner(mortal(l))
 		r.signer.leave()
 		dying.Flush(context.Background())
 		dying.lease.Release()
-		if l.dead() {
+		if l.Dead() {
 			r.reopen()
 		}
 	}},
@@ -102,7 +103,7 @@ func TestAnything(t *testing.T) {
 func TestAnythingOnPostgres(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			c := &clock{now: noon}
+			c := storetest.NewClock(noon)
 			anything(t, startRig(t, c, store.Options{URL: postgrestest.URL(t), Now: c.Now}), seed)
 		})
 	}
@@ -117,7 +118,7 @@ func anything(t *testing.T, r *rig, seed uint64) {
 		done = append(done, s.name)
 		s.do(r, n)
 		if n.IntN(3) > 0 {
-			r.clock.advance(time.Duration(n.IntN(90*1000)) * time.Millisecond)
+			r.clock.Advance(time.Duration(n.IntN(90*1000)) * time.Millisecond)
 		}
 	}
 	r.buckets.refusing(nil)

@@ -11,11 +11,12 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/store/postgrestest"
+	"github.com/orgtrail/orgtrail/internal/store/storetest"
 )
 
 // twoReplicas is a rig on PostgreSQL and a second store on its database.
 func twoReplicas(t *testing.T) (*rig, *store.Store) {
-	c := &clock{now: noon}
+	c := storetest.NewClock(noon)
 	o := store.Options{URL: postgrestest.URL(t), Now: c.Now, Log: slog.New(slog.DiscardHandler)}
 	r := startRig(t, c, o)
 	other, err := store.Open(t.Context(), o)
@@ -38,7 +39,7 @@ func TestLeaseLostWhilePutting(t *testing.T) {
 	if err := second.step(t.Context(), r.clock.Now(), false); !errors.Is(err, store.ErrLeaseHeld) {
 		t.Fatalf("%v", err)
 	}
-	r.clock.advance(hour)
+	r.clock.Advance(hour)
 	taken := false
 	r.buckets.refusing(func(_, _ string) *aws.Error {
 		if taken {
@@ -47,7 +48,7 @@ func TestLeaseLostWhilePutting(t *testing.T) {
 		taken = true
 		r.buckets.mu.Unlock() // the first replica hangs here
 		defer r.buckets.mu.Lock()
-		r.clock.advance(time.Minute)
+		r.clock.Advance(time.Minute)
 		if err := second.step(context.Background(), r.clock.Now(), false); err != nil {
 			t.Error(err)
 		}
@@ -63,7 +64,7 @@ func TestLeaseLostWhilePutting(t *testing.T) {
 	if err := r.signer.RunDue(t.Context(), r.clock.Now()); err != nil { // left to the second
 		t.Error(err)
 	}
-	r.clock.advance(hour)
+	r.clock.Advance(hour)
 	if err := second.RunDue(t.Context(), r.clock.Now()); err != nil {
 		t.Error(err)
 	}
@@ -79,7 +80,7 @@ func TestHandOver(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	r.signer.Run(ctx)
-	r.clock.advance(hour)
+	r.clock.Advance(hour)
 	if err := r.newSigner(func(c *Config) { c.Store = other }).step(t.Context(), r.clock.Now(), false); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestReplicasThatFight(t *testing.T) {
 	for _, s := range signers {
 		wg.Go(func() {
 			for range 60 {
-				r.clock.advance(10 * time.Minute)
+				r.clock.Advance(10 * time.Minute)
 				err := s.step(t.Context(), r.clock.Now(), false)
 				if err != nil && !errors.Is(err, store.ErrLeaseHeld) && !errors.Is(err, store.ErrLeaseLost) {
 					t.Error(err)
@@ -112,7 +113,7 @@ func TestReplicasThatFight(t *testing.T) {
 		r.deliver()
 	}
 	wg.Wait()
-	r.clock.advance(hour)
+	r.clock.Advance(hour)
 	r.flush()
 	r.pass(hour)
 	if n := len(r.windows(bob, virginia)); n < 20 {

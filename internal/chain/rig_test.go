@@ -18,6 +18,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/journal"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/store/storetest"
 )
 
 var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -30,30 +31,6 @@ const (
 	alice = "000000000002"
 	bob   = "000000000003"
 )
-
-// clock is a clock that stands until it is moved.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-func (c *clock) set(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = now
-}
 
 // A trail is what the house knows of a trail.
 type trail struct {
@@ -132,7 +109,7 @@ type rig struct {
 	t       testing.TB
 	options store.Options
 	store   *store.Store
-	clock   *clock
+	clock   *storetest.Clock
 	buckets *buckets
 	events  int
 
@@ -141,11 +118,11 @@ type rig struct {
 }
 
 func newRig(t testing.TB) *rig {
-	c := &clock{now: noon}
+	c := storetest.NewClock(noon)
 	return startRig(t, c, store.Options{Dir: t.TempDir(), Now: c.Now})
 }
 
-func startRig(t testing.TB, c *clock, o store.Options) *rig {
+func startRig(t testing.TB, c *storetest.Clock, o store.Options) *rig {
 	o.Log = slog.New(slog.DiscardHandler)
 	r := &rig{t: t, options: o, clock: c, buckets: newBuckets()}
 	r.open()
@@ -282,7 +259,7 @@ func (r *rig) deliver() {
 // pass lets time pass, and then does what is due.
 func (r *rig) pass(d time.Duration) {
 	r.t.Helper()
-	r.clock.advance(d)
+	r.clock.Advance(d)
 	if err := r.delivery.RunDue(context.Background(), r.clock.Now()); err != nil {
 		r.t.Fatal(err)
 	}

@@ -84,23 +84,11 @@ func roundUp(d time.Duration) time.Duration {
 // Run signs digests until ctx ends, and gives the lease back. What was not
 // finished is taken up by whoever runs next.
 func (s *Signer) Run(ctx context.Context) {
-	pause := s.poll
-	for {
-		switch err := s.step(ctx, s.Clock(), false); {
-		case ctx.Err() != nil:
-			s.leave()
-			return
-		case err == nil, errors.Is(err, store.ErrLeaseHeld), errors.Is(err, store.ErrLeaseLost):
-			pause = s.poll
-		default:
-			pause = min(2*pause, time.Minute)
-			s.Log.Error("digests are interrupted", "error", err, "again", pause)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
-	}
+	defer s.leave()
+	lease.Repeat(ctx, s.poll, func(ctx context.Context) error { return s.step(ctx, s.Clock(), false) },
+		func(err error, again time.Duration) {
+			s.Log.Error("digests are interrupted", "error", err, "again", again)
+		})
 }
 
 // RunDue delivers the digests that are due at now, one for each interval that

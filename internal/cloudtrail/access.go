@@ -6,6 +6,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/cloudtrail"
 )
 
@@ -15,7 +16,7 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	switch in := in.(type) {
 	case *api.CreateTrailInput:
 		targets := onTrail(c, in.Name)
-		targets[0].Context = tagContext(in.TagsList)
+		targets[0].Context = tag.Of(in.TagsList).SetRequest(policy.Context{})
 		if len(in.TagsList) > 0 {
 			targets = append(targets, call.Target{Action: "cloudtrail:AddTags", Resource: targets[0].Resource, Context: targets[0].Context})
 		}
@@ -38,11 +39,11 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 		return onTrail(c, in.TrailName), nil
 	case *api.AddTagsInput:
 		targets := onTrail(c, in.ResourceId)
-		targets[0].Context = tagContext(in.TagsList)
+		targets[0].Context = tag.Of(in.TagsList).SetRequest(policy.Context{})
 		return targets, nil
 	case *api.RemoveTagsInput:
 		targets := onTrail(c, in.ResourceId)
-		targets[0].Context = tagContext(in.TagsList)
+		targets[0].Context = tag.Of(in.TagsList).SetRequest(policy.Context{})
 		return targets, nil
 	case *api.ListTagsInput:
 		var targets []call.Target
@@ -65,14 +66,4 @@ func onTrail(c *call.Call, nameOrARN *string) []call.Target {
 		resource = trailARN(c.Account(), c.Region, resource)
 	}
 	return []call.Target{{Action: action(c), Resource: resource}}
-}
-
-// tagContext gives the condition keys of the tags in a request.
-func tagContext(tags []api.Tag) policy.Context {
-	ctx := policy.Context{}
-	for _, t := range tags {
-		ctx.Set("aws:RequestTag/"+aws.Val(t.Key), aws.Val(t.Value))
-		ctx["aws:tagkeys"] = append(ctx["aws:tagkeys"], aws.Val(t.Key))
-	}
-	return ctx
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/cloudtrail"
 )
 
@@ -56,7 +57,7 @@ func (s *Service) CreateTrail(c *call.Call, in *api.CreateTrailInput) (*api.Crea
 	if err := s.probe(c, t, n); err != nil {
 		return nil, err
 	}
-	tags, err := mergeTags(nil, in.TagsList)
+	tags, err := tagRules.With(nil, tag.Of(in.TagsList))
 	if err != nil {
 		return nil, err
 	}

@@ -1,19 +1,34 @@
 package cloudtrail
 
 import (
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/cloudtrail"
 )
 
-const (
-	maxTags    = 50
-	maxTagARNs = 20
-)
+const maxTagARNs = 20
+
+var tagRules = tag.Rules{
+	Repeated: func(key string) *aws.Error {
+		return aws.Errorf("InvalidTagParameterException", "The tag key %s is specified more than once.", key)
+	},
+	Check: func(t tag.Tag) *aws.Error {
+		if t.Key == "" || utf8.RuneCountInString(t.Key) > 128 || utf8.RuneCountInString(t.Value) > 256 {
+			return aws.Errorf("InvalidTagParameterException", "A tag key must have 1 to 128 characters and a tag value at most 256.")
+		}
+		return nil
+	},
+	Reserved: func(string) *aws.Error {
+		return aws.Errorf("InvalidTagParameterException", "Tag keys cannot start with aws:.")
+	},
+	TooMany: func() *aws.Error {
+		return aws.Errorf("TagsLimitExceededException", "The number of tags per trail has exceeded the permitted amount. Currently, the limit is %d.", tag.Max)
+	},
+	AsAdded: true,
+}
 
 // AddTags adds tags to a trail, overwriting the values of keys it has.
 func (s *Service) AddTags(c *call.Call, in *api.AddTagsInput) (*api.AddTagsOutput, error) {
@@ -21,7 +36,7 @@ func (s *Service) AddTags(c *call.Call, in *api.AddTagsInput) (*api.AddTagsOutpu
 	if err != nil {
 		return nil, err
 	}
-	tags, err := mergeTags(t.Tags, in.TagsList)
+	tags, err := tagRules.With(t.Tags, tag.Of(in.TagsList))
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +53,7 @@ func (s *Service) RemoveTags(c *call.Call, in *api.RemoveTagsInput) (*api.Remove
 		return nil, err
 	}
 	t = new(*t)
-	t.Tags = slices.DeleteFunc(slices.Clone(t.Tags), func(have Tag) bool {
-		return slices.ContainsFunc(in.TagsList, func(gone api.Tag) bool { return aws.Val(gone.Key) == have.Key })
-	})
+	t.Tags = tagRules.Without(t.Tags, tag.Of(in.TagsList).Keys())
 	put(c.Tx, t)
 	return nil, nil
 }
@@ -63,11 +76,7 @@ func (s *Service) ListTags(c *call.Call, in *api.ListTagsInput) (*api.ListTagsOu
 		if err != nil {
 			return nil, err
 		}
-		list := []api.Tag{}
-		for _, tag := range t.Tags {
-			list = append(list, api.Tag{Key: &tag.Key, Value: &tag.Value})
-		}
-		out.ResourceTagList = append(out.ResourceTagList, api.ResourceTag{ResourceId: new(t.ARN()), TagsList: list})
+		out.ResourceTagList = append(out.ResourceTagList, api.ResourceTag{ResourceId: new(t.ARN()), TagsList: tag.Shapes[api.Tag](t.Tags)})
 	}
 	return out, nil
 }
@@ -94,31 +103,4 @@ func (s *Service) tagged(c *call.Call, arn string) (*Trail, error) {
 		return nil, notFound(c, named{arn: arn})
 	}
 	return t, nil
-}
-
-// mergeTags returns the tags with more of them added, the order kept.
-func mergeTags(have []Tag, more []api.Tag) ([]Tag, error) {
-	tags := slices.Clone(have)
-	seen := make(map[string]bool)
-	for _, m := range more {
-		key, value := aws.Val(m.Key), aws.Val(m.Value)
-		switch {
-		case seen[key]:
-			return nil, aws.Errorf("InvalidTagParameterException", "The tag key %s is specified more than once.", key)
-		case key == "" || utf8.RuneCountInString(key) > 128 || utf8.RuneCountInString(value) > 256:
-			return nil, aws.Errorf("InvalidTagParameterException", "A tag key must have 1 to 128 characters and a tag value at most 256.")
-		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			return nil, aws.Errorf("InvalidTagParameterException", "Tag keys cannot start with aws:.")
-		}
-		seen[key] = true
-		if i := slices.IndexFunc(tags, func(t Tag) bool { return t.Key == key }); i >= 0 {
-			tags[i].Value = value
-		} else {
-			tags = append(tags, Tag{key, value})
-		}
-	}
-	if len(tags) > maxTags {
-		return nil, aws.Errorf("TagsLimitExceededException", "The number of tags per trail has exceeded the permitted amount. Currently, the limit is %d.", maxTags)
-	}
-	return tags, nil
 }

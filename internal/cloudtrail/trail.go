@@ -5,6 +5,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 )
 
 // Trail is the one stored form of a trail, in its home region.
@@ -46,11 +47,8 @@ type Trail struct {
 	Validated []Period `json:",omitempty"`
 
 	Selectors Selectors
-	Tags      []Tag `json:",omitempty"`
+	Tags      tag.Set `json:",omitempty"`
 }
-
-// Tag is one tag of a trail.
-type Tag struct{ Key, Value string }
 
 // trails holds every trail under account/region/name.
 var trails = store.NewKind("cloudtrail.trail",

@@ -2,130 +2,47 @@ package delivery
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
-	"github.com/orgtrail/orgtrail/internal/journal"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/store/storetest"
 )
-
-var errDead = errors.New("the process is dead")
-
-// A life is a process that dies at its n-th touch of the outside: everything
-// delivery does to a store or a bucket touches it once before and once after.
-// A death before a call is a crash in which the call did not happen, one
-// after it a crash in which it did and nobody learned of it.
-type life struct {
-	mu      sync.Mutex
-	touches int
-}
-
-func (l *life) touch() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.touches--
-	return l.touches >= 0
-}
-
-func (l *life) do(call func() error) error {
-	if !l.touch() {
-		return errDead
-	}
-	err := call()
-	if !l.touch() {
-		return errDead
-	}
-	return err
-}
-
-// dead reports whether the life is over.
-func (l *life) dead() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.touches < 0
-}
-
-// mortalStore is a store used by a life.
-type mortalStore struct {
-	*store.Store
-	*life
-}
-
-func (m mortalStore) ReadChunks(ctx context.Context, after journal.Cursor, n int) (c []store.Chunk, err error) {
-	err = m.do(func() (err error) { c, err = m.Store.ReadChunks(ctx, after, n); return })
-	return c, err
-}
-
-func (m mortalStore) Acquire(ctx context.Context, name string, ttl time.Duration) (l store.Lease, err error) {
-	err = m.do(func() (err error) { l, err = m.Store.Acquire(ctx, name, ttl); return })
-	return l, err
-}
-
-func (m mortalStore) Fenced(ctx context.Context, l store.Lease, fn func(*sql.Tx) error) error {
-	return m.do(func() error { return m.Store.Fenced(ctx, l, fn) })
-}
-
-func (m mortalStore) Read(ctx context.Context, fn func(*sql.Tx) error) error {
-	return m.do(func() error { return m.Store.Read(ctx, fn) })
-}
-
-func (m mortalStore) Trim(ctx context.Context, upTo journal.Cursor) error {
-	return m.do(func() error { return m.Store.Trim(ctx, upTo) })
-}
 
 // mortalBucket is a bucket used by a life. What a dead process gets to hear
 // of it does not matter: it can commit nothing any more.
 type mortalBucket struct {
 	Bucket
-	*life
+	*storetest.Life
 }
 
 func (m mortalBucket) PutLog(ctx context.Context, r store.Reader, o Object) (refused *aws.Error) {
-	err := m.do(func() error { refused = m.Bucket.PutLog(ctx, r, o); return nil })
+	err := m.Do(func() error { refused = m.Bucket.PutLog(ctx, r, o); return nil })
 	if err != nil {
 		return aws.Errorf(aws.InternalFailure, "%v", err)
 	}
 	return refused
 }
 
-func mortal(l *life) func(*Config) {
+func mortal(l *storetest.Life) func(*Config) {
 	return func(c *Config) {
-		c.Store = mortalStore{c.Store.(*store.Store), l}
+		c.Store = storetest.Mortal{Store: c.Store.(*store.Store), Life: l}
 		c.Bucket = mortalBucket{c.Bucket, l}
 	}
 }
 
-// untilNobodyDies runs a scenario with lives of one touch, two, three and so
-// on, until one survives it. Each time the process is dead, the database is
-// opened again and the next process delivers; then everything must be as if
-// nobody had died.
+// untilNobodyDies is storetest's for a scenario of deliveries. Each time the
+// process is dead, the database is opened again and the next process delivers.
 func untilNobodyDies(t *testing.T, scenario func(*rig, *Delivery), small ...func(*Config)) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
-	t.Parallel()
-	for n := 1; ; n++ {
+	storetest.UntilNobodyDies(t, func(l *storetest.Life) {
 		r := newRig(t)
-		l := &life{touches: n}
 		scenario(r, r.delivery(append(small, mortal(l))...))
 		r.reopen()
 		r.buckets.refusing(nil)
-		d := r.delivery(small...)
-		r.flush(d)
+		r.flush(r.delivery(small...))
 		r.check()
-		if t.Failed() {
-			t.Fatalf("after a death at touch %d", n)
-		}
-		if !l.dead() {
-			t.Logf("%d places to die", n)
-			return
-		}
 		r.store.Close()
-	}
+	})
 }
 
 func TestCrashAtEveryStep(t *testing.T) {
@@ -165,7 +82,7 @@ func TestCrashInARow(t *testing.T) {
 	r := newRig(t)
 	r.appendMany(60)
 	for n := 1; n < 60; n++ {
-		r.delivery(mortal(&life{touches: n})).Flush(context.Background())
+		r.delivery(mortal(storetest.NewLife(n))).Flush(context.Background())
 		r.reopen()
 	}
 	r.flush(r.delivery())
@@ -181,7 +98,7 @@ func TestCrashWithSeveralWriters(t *testing.T) {
 			r.appendMany(20)
 			r.reopen()
 		}
-		l := &life{touches: n}
+		l := storetest.NewLife(n)
 		d := r.delivery(mortal(l))
 		d.RunDue(context.Background(), r.clock.Now())
 		r.appendMany(20)

@@ -16,18 +16,18 @@ func TestRecordsWaitForTheInterval(t *testing.T) {
 	d := r.delivery()
 	r.appendMany(100)
 	for _, wait := range []time.Duration{0, time.Minute, 4*time.Minute - time.Millisecond} {
-		r.clock.advance(wait)
+		r.clock.Advance(wait)
 		r.runDue(d)
 		if keys := r.buckets.keys(); len(keys) > 0 {
 			t.Fatalf("delivered after %v: %v", wait, keys)
 		}
 	}
-	r.clock.advance(time.Millisecond)
+	r.clock.Advance(time.Millisecond)
 	r.runDue(d)
 	r.check()
 
 	puts := r.buckets.puts
-	r.clock.advance(time.Hour)
+	r.clock.Advance(time.Hour)
 	r.runDue(d)
 	r.flush(d)
 	if r.buckets.puts != puts {
@@ -41,7 +41,7 @@ func TestWaitingSurvivesARestart(t *testing.T) {
 	r.appendMany(20)
 	for range 5 {
 		r.runDue(r.delivery())
-		r.clock.advance(time.Minute)
+		r.clock.Advance(time.Minute)
 		r.reopen()
 	}
 	r.runDue(r.delivery())
@@ -121,7 +121,7 @@ func TestFullWindowIsCutBeforeTheInterval(t *testing.T) {
 	if n := len(r.buckets.keys()); n != part {
 		t.Errorf("%d files of windows that have room", n-part)
 	}
-	r.clock.advance(5 * time.Minute)
+	r.clock.Advance(5 * time.Minute)
 	r.runDue(d)
 	r.check()
 }
@@ -170,7 +170,7 @@ func TestMetrics(t *testing.T) {
 	r := newRig(t)
 	d := r.delivery()
 	r.append(entry(1, 1, "us-east-1", noon, toOrg), entry(2, 2, "us-east-1", noon.Add(30*time.Second), toOrg, toAccount))
-	now := r.clock.advance(2 * time.Minute)
+	now := r.clock.Advance(2 * time.Minute)
 	r.runDue(d)
 	if m := d.Metrics(now); m.Lag != 2*time.Minute || m.Files != 0 {
 		t.Errorf("while records wait: %+v", m)
@@ -206,7 +206,7 @@ func TestMetrics(t *testing.T) {
 func TestStopIsQuickAndLosesNothing(t *testing.T) {
 	r := newRig(t)
 	r.appendMany(100)
-	r.clock.advance(time.Hour)
+	r.clock.Advance(time.Hour)
 	began := make(chan struct{}, 1000)
 	d := r.delivery(func(c *Config) { c.Bucket = stuck{began} })
 	ctx, stop := context.WithCancel(context.Background())

@@ -12,6 +12,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/store/postgrestest"
+	"github.com/orgtrail/orgtrail/internal/store/storetest"
 )
 
 // A gate is what a process that was stopped cannot pass until it goes on.
@@ -95,7 +96,7 @@ func (b gatedBucket) PutLog(ctx context.Context, r store.Reader, o Object) *aws.
 // that they are its own.
 func TestReplicasFightForShards(t *testing.T) {
 	url := postgrestest.URL(t)
-	r := &rig{t: t, buckets: &memoryBuckets{}, clock: &clock{now: noon}}
+	r := &rig{t: t, buckets: &memoryBuckets{}, clock: storetest.NewClock(noon)}
 	r.trails = newRig(t).trails
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -130,7 +131,7 @@ func TestReplicasFightForShards(t *testing.T) {
 	for n := range 10 {
 		one, other := replicas[n%2], replicas[(n+1)%2]
 		stopped := one.stopAtPut()
-		r.clock.now = time.Now()
+		r.clock.Set(time.Now())
 		r.appendMany(50)
 		delivered := make(chan error, 1)
 		go func() { delivered <- other.Flush(ctx) }()

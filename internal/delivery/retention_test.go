@@ -12,14 +12,14 @@ func TestJournalIsTrimmed(t *testing.T) {
 	r.appendMany(200)
 	r.runDue(d)
 	chunks := tableSize(t, r.store, "chunk")
-	r.clock.advance(trimEvery)
+	r.clock.Advance(trimEvery)
 	r.runDue(d)
 	if n := tableSize(t, r.store, "chunk"); n != chunks {
 		t.Errorf("%d chunks of %d are left although none was delivered", n, chunks)
 	}
-	r.clock.advance(5 * time.Minute)
+	r.clock.Advance(5 * time.Minute)
 	r.runDue(d) // delivers, in some shards after the first one has trimmed
-	r.clock.advance(trimEvery)
+	r.clock.Advance(trimEvery)
 	r.runDue(d)
 	if n := tableSize(t, r.store, "chunk"); n != 1 { // a living writer keeps its newest one
 		t.Errorf("%d chunks are left after all were delivered", n)
@@ -34,7 +34,7 @@ func TestAnotherFollowerKeepsItsChunks(t *testing.T) {
 	r.appendMany(70)
 	deliver := func() {
 		for range 2 {
-			r.clock.advance(5 * time.Minute)
+			r.clock.Advance(5 * time.Minute)
 			r.runDue(d)
 		}
 	}
@@ -64,7 +64,7 @@ func TestCursorsOfDeadWritersGo(t *testing.T) {
 	}
 	d := r.delivery()
 	for range 2 {
-		r.clock.advance(trimEvery)
+		r.clock.Advance(trimEvery)
 		r.flush(d)
 	}
 	if n := tableSize(t, r.store, "cursor"); n != 0 {
@@ -84,7 +84,7 @@ func TestManifestIsKeptForFortyDays(t *testing.T) {
 		wait time.Duration
 		rows int
 	}{{manifestTime, 1}, {trimEvery, 0}} {
-		r.clock.advance(tt.wait)
+		r.clock.Advance(tt.wait)
 		r.runDue(d)
 		if n := tableSize(t, r.store, "manifest"); n != tt.rows {
 			t.Errorf("%d rows %v after the delivery", n, tt.wait)

@@ -6,32 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/journal"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/store/storetest"
 )
-
-// clock is a clock that stands until it is moved.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-	return c.now
-}
 
 // known are trails that are where they say.
 type known map[string]Destination
@@ -48,7 +29,7 @@ type rig struct {
 	store     *store.Store
 	buckets   *memoryBuckets
 	trails    known
-	clock     *clock
+	clock     *storetest.Clock
 	journaled []journal.Entry
 }
 
@@ -59,7 +40,7 @@ func newRig(t testing.TB) *rig {
 		t:       t,
 		dir:     t.TempDir(),
 		buckets: &memoryBuckets{},
-		clock:   &clock{now: noon},
+		clock:   storetest.NewClock(noon),
 		trails: known{
 			"org-trail":      {Bucket: "org-trail", TrailARN: "arn:aws:cloudtrail:us-east-1:000000000001:trail/org", Owner: "000000000001", Organization: "o-example"},
 			"account-trail":  {Bucket: "account-trail", TrailARN: "arn:aws:cloudtrail:us-east-1:000000000002:trail/account", Owner: "000000000002"},

@@ -51,23 +51,11 @@ func newShard(d *Delivery, number int) *shard {
 
 // run takes steps until ctx ends.
 func (s *shard) run(ctx context.Context) {
-	pause := s.poll
-	for {
-		switch err := s.step(ctx, s.Clock(), false); {
-		case ctx.Err() != nil:
-			s.leave()
-			return
-		case err == nil, errors.Is(err, store.ErrLeaseHeld), errors.Is(err, store.ErrLeaseLost):
-			pause = s.poll
-		default:
-			pause = min(2*pause, time.Minute)
-			s.Log.Error("delivery is interrupted", "shard", s.number, "error", err, "again", pause)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
-	}
+	defer s.leave()
+	lease.Repeat(ctx, s.poll, func(ctx context.Context) error { return s.step(ctx, s.Clock(), false) },
+		func(err error, again time.Duration) {
+			s.Log.Error("delivery is interrupted", "shard", s.number, "error", err, "again", again)
+		})
 }
 
 // flush takes steps until everything up to tail is delivered.

@@ -36,7 +36,7 @@ func TestRefusedFilesWaitInTheSpool(t *testing.T) {
 	}
 
 	r.buckets.refusing(nil)
-	later := r.clock.advance(time.Hour)
+	later := r.clock.Advance(time.Hour)
 	r.runDue(r.delivery()) // as after a restart
 	r.check()
 	if s := r.status(d, e, toOrg); s != (Status{Attempted: later, Delivered: later}) {
@@ -53,7 +53,7 @@ func TestRetriesBackOff(t *testing.T) {
 	var at []time.Duration
 	puts := r.buckets.puts
 	for range 5 * 60 {
-		now := r.clock.advance(time.Minute)
+		now := r.clock.Advance(time.Minute)
 		r.runDue(d)
 		switch n := r.buckets.puts - puts; n {
 		case 0:
@@ -82,7 +82,7 @@ func TestSpooledFilesAreTakenInOrder(t *testing.T) {
 	r.buckets.refusing(denied(aws.AccessDenied))
 	for n := range 3 * spoolBatch {
 		r.append(entry(n, 1, "us-east-1", r.clock.Now(), toOrg))
-		r.clock.advance(5 * time.Minute)
+		r.clock.Advance(5 * time.Minute)
 		r.runDue(d)
 	}
 	var order []string
@@ -90,7 +90,7 @@ func TestSpooledFilesAreTakenInOrder(t *testing.T) {
 		order = append(order, o.Key)
 		return nil
 	})
-	r.clock.advance(time.Hour)
+	r.clock.Advance(time.Hour)
 	r.runDue(d)
 	r.check()
 	if len(order) != 3*spoolBatch || !slices.IsSorted(order) {
@@ -118,7 +118,7 @@ func TestOneFolderDoesNotHoldUpTheOthers(t *testing.T) {
 		return nil
 	})
 	for range 4 {
-		r.clock.advance(time.Hour)
+		r.clock.Advance(time.Hour)
 		r.runDue(d)
 	}
 	var taken []journal.Entry
@@ -155,7 +155,7 @@ func TestSilentBucketIsNoErrorInTheStatus(t *testing.T) {
 	r.flush(d)
 
 	appendAll(10)
-	now := r.clock.advance(5 * time.Minute)
+	now := r.clock.Advance(5 * time.Minute)
 	r.buckets.refusing(denied(aws.InternalFailure))
 	before := r.buckets.puts
 	r.runDue(d)
@@ -200,8 +200,8 @@ func TestSpooledFilesAreGivenUp(t *testing.T) {
 		change func(*rig)
 		left   int
 	}{
-		"after thirty days":      {func(r *rig) { r.clock.advance(spoolTime + time.Millisecond) }, 0},
-		"not before":             {func(r *rig) { r.clock.advance(spoolTime) }, 1},
+		"after thirty days":      {func(r *rig) { r.clock.Advance(spoolTime + time.Millisecond) }, 0},
+		"not before":             {func(r *rig) { r.clock.Advance(spoolTime) }, 1},
 		"when the trail is gone": {func(r *rig) { delete(r.trails, "org-trail") }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -56,9 +57,9 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 			n.targets = append(n.targets, putting(c, &in.Entries[i]))
 		}
 	case *api.TagResourceInput:
-		requestTags(n.resource(in.ResourceARN).Context, in.Tags)
+		tag.Of(in.Tags).SetRequest(n.resource(in.ResourceARN).Context)
 	case *api.UntagResourceInput:
-		n.resource(in.ResourceARN).Context.Set("aws:TagKeys", in.TagKeys...)
+		tag.SetKeys(n.resource(in.ResourceARN).Context, in.TagKeys)
 	case *api.ListTagsForResourceInput:
 		n.resource(in.ResourceARN)
 	default:
@@ -95,7 +96,7 @@ func (n *permissions) bus(nameOrARN *string) call.Target {
 	name := bus(n.c, nameOrARN)
 	t := n.on(name, name.arn())
 	if b, ok := findBus(n.c.State, name); ok {
-		b.Tags.setOn(t.Context)
+		b.Tags.SetResource(t.Context)
 	}
 	return t
 }
@@ -106,7 +107,7 @@ func (n *permissions) rule(name, busNameOrARN *string) call.Target {
 	creator := n.c.Account()
 	if r, ok := rules.Get(n.c.State, of.rules()+aws.Val(name)); ok {
 		creator = r.CreatedBy
-		r.Tags.setOn(t.Context)
+		r.Tags.SetResource(t.Context)
 	}
 	t.Context.Set("events:creatorAccount", creator)
 	return t
@@ -116,7 +117,7 @@ func (n *permissions) rule(name, busNameOrARN *string) call.Target {
 func (n *permissions) resource(arn *string) call.Target {
 	t := n.need(aws.Val(arn))
 	if tags, _, err := tagged(n.c, arn); err == nil {
-		tags.setOn(t.Context)
+		tags.SetResource(t.Context)
 	}
 	return t
 }
@@ -126,7 +127,7 @@ func (n *permissions) creates(t call.Target, tags []api.Tag) {
 	if len(tags) == 0 {
 		return
 	}
-	requestTags(t.Context, tags)
+	tag.Of(tags).SetRequest(t.Context)
 	t.Action = "events:TagResource"
 	n.targets = append(n.targets, t)
 }
@@ -181,20 +182,4 @@ func wanted(ctx policy.Context, pattern string) {
 			ctx.Set(key, texts...)
 		}
 	}
-}
-
-// setOn sets the keys of the tags of a resource.
-func (t Tags) setOn(ctx policy.Context) {
-	for _, tag := range t {
-		ctx.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-	}
-}
-
-func requestTags(ctx policy.Context, tags []api.Tag) {
-	keys := make([]string, len(tags))
-	for i, t := range tags {
-		keys[i] = aws.Val(t.Key)
-		ctx.Set("aws:RequestTag/"+keys[i], aws.Val(t.Value))
-	}
-	ctx.Set("aws:TagKeys", keys...)
 }

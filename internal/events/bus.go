@@ -9,6 +9,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -18,7 +19,7 @@ type Bus struct {
 	Description       string `json:",omitempty"`
 	DeadLetter        string `json:",omitempty"` // the ARN of a queue
 	Policy            policy.Source
-	Tags              Tags
+	Tags              tag.Set
 	Created, Modified time.Time
 }
 
@@ -80,7 +81,7 @@ func (s *Service) CreateEventBus(c *call.Call, in *api.CreateEventBusInput) (*ap
 		return nil, aws.Errorf("ResourceAlreadyExistsException", "Event bus %s already exists.", b.Name)
 	}
 	var err error
-	if b.Tags, err = b.Tags.with(in.Tags); err != nil {
+	if b.Tags, err = tagRules.With(nil, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if count(buses.Scan(c.State, c.Account()+"/"+c.Region+"/")) >= busesPerAccount {

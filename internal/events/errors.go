@@ -29,7 +29,6 @@ const (
 	busesPerAccount = 100 // in a region
 	rulesPerBus     = 300
 	targetsPerRule  = 5
-	tagsPerResource = 50
 	busPolicySize   = 10_240
 	putEventsSize   = 256 << 10 // of all entries of one call
 	eventSize       = 256 << 10 // of one event on its way to rules

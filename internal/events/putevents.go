@@ -110,7 +110,7 @@ func putting(c *call.Call, e *entry) call.Target {
 	t := call.Target{Action: "events:PutEvents", Resource: n.arn(), Owner: n.Account, Apart: true, Context: policy.Context{}}
 	if b, ok := findBus(c.State, n); ok {
 		t.Policy = b.attached()
-		b.Tags.setOn(t.Context)
+		b.Tags.SetResource(t.Context)
 	}
 	t.Context.Set("events:source", aws.Val(e.Source))
 	t.Context.Set("events:detail-type", aws.Val(e.DetailType))

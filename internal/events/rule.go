@@ -8,6 +8,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/pattern"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -21,7 +22,7 @@ type Rule struct {
 	Description string `json:",omitempty"`
 	Role        string `json:",omitempty"`
 	CreatedBy   string // an account
-	Tags        Tags
+	Tags        tag.Set
 	Targets     []Target // in the order of their ids
 }
 
@@ -107,7 +108,7 @@ func (s *Service) PutRule(c *call.Call, in *api.PutRuleInput) (*api.PutRuleOutpu
 	r := &Rule{Bus: b.busName, Name: aws.Val(in.Name), CreatedBy: c.Account()}
 	if old, ok := rules.Get(c.State, b.rules()+r.Name); ok {
 		r = new(*old)
-	} else if r.Tags, err = r.Tags.with(in.Tags); err != nil {
+	} else if r.Tags, err = tagRules.With(nil, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	} else if count(rules.Scan(c.State, b.rules())) >= rulesPerBus {
 		return nil, overLimit()

@@ -33,15 +33,13 @@ func (x *exchange) authorize() ([]call.Target, error) {
 }
 
 // authorizer holds what is the same for every permission of one call. The
-// documents are filled in when the first one is asked for, and the context
-// when the first condition is met.
+// documents are filled in when the first one is asked for.
 type authorizer struct {
-	g       *Gateway
-	c       *call.Call
-	region  string // aws:RequestedRegion
-	ready   bool
-	docs    policy.Documents
-	context policy.Context
+	g      *Gateway
+	c      *call.Call
+	region string // aws:RequestedRegion
+	ready  bool
+	docs   policy.Documents
 }
 
 func (g *Gateway) authorizer(c *call.Call) *authorizer {
@@ -70,7 +68,7 @@ func (a *authorizer) allow(t call.Target) error {
 	}
 	req := policy.Request{
 		Principal: a.c.Principal, Action: t.Action, Resource: t.Resource, ResourceAccount: owner,
-		Later: func() policy.Context { return a.contextOf(t, owner) },
+		Later: func() policy.Context { return a.context(t, owner) },
 	}
 	if t.Policy != nil {
 		req.CanonicalUser = a.g.CanonicalUser(a.c.Account())
@@ -91,11 +89,12 @@ func (a *authorizer) prepare() {
 	a.docs.SCPs = a.g.Organizations.ServiceControlPolicies(c.State, c.Account())
 }
 
-// callerContext makes the keys that belong to the call.
-func (a *authorizer) callerContext() policy.Context {
+// context makes the condition keys of one permission: those of the call, and
+// those of one resource and one action.
+func (a *authorizer) context(t call.Target, owner string) policy.Context {
 	c := a.c
 	ctx := policy.PrincipalContext(c.Principal, a.g.Identities.TagsOf(c.State, c.Principal), c.Time)
-	ctx["aws:currenttime"] = []string{c.Time.UTC().Format("2006-01-02T15:04:05Z")}
+	ctx["aws:currenttime"] = []string{c.Time.UTC().Format(time.RFC3339)}
 	ctx["aws:epochtime"] = []string{strconv.FormatInt(c.Time.Unix(), 10)}
 	ctx["aws:requestedregion"] = []string{a.region} // us-east-1 for global services
 	ctx["aws:securetransport"] = []string{strconv.FormatBool(c.TLS != nil)}
@@ -109,20 +108,10 @@ func (a *authorizer) callerContext() policy.Context {
 		ctx["aws:principalorgid"] = []string{org}
 		ctx["aws:principalorgpaths"] = []string{path}
 	}
-	return ctx
-}
-
-// contextOf adds the keys that belong to one resource and one action.
-func (a *authorizer) contextOf(t call.Target, owner string) policy.Context {
-	if a.context == nil {
-		a.context = a.callerContext()
-	}
-	ctx := make(policy.Context, len(a.context)+len(t.Context)+3)
-	maps.Copy(ctx, a.context)
 	if owner != "" {
 		ctx["aws:resourceaccount"] = []string{owner}
 	}
-	if org, path := a.g.Organizations.Membership(a.c.State, owner); org != "" {
+	if org, path := a.g.Organizations.Membership(c.State, owner); org != "" {
 		ctx["aws:resourceorgid"] = []string{org}
 		ctx["aws:resourceorgpaths"] = []string{path}
 	}

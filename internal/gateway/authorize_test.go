@@ -33,7 +33,7 @@ func TestRequestedRegion(t *testing.T) {
 		a := g.authorizer(&call.Call{
 			Operation: &wire.Operation{Service: &wire.Service{Global: global}}, Region: "eu-west-1",
 		})
-		ctx := a.callerContext()
+		ctx := a.context(call.Target{}, "")
 		if got := ctx["aws:requestedregion"]; len(got) != 1 || got[0] != want {
 			t.Errorf("global %t: %q, want %s", global, got, want)
 		}

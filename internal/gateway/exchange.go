@@ -119,15 +119,14 @@ func (x *exchange) operationName() string {
 // refusal is err as the client may see it: itself when it is an answer in
 // AWS's terms, and otherwise a failure of ours that tells nothing.
 func refusal(err error) *aws.Error {
-	var e *aws.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(err, &e):
-		return e
-	default:
-		return aws.Errorf(aws.InternalFailure, "The request processing has failed because of an unknown error, exception or failure.")
 	}
+	var e *aws.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return aws.Errorf(aws.InternalFailure, "The request processing has failed because of an unknown error, exception or failure.")
 }
 
 func isRefusal(err error) bool {

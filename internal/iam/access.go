@@ -7,6 +7,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -189,20 +190,13 @@ func (n *permission) boundary(arn *string) {
 
 func (n *permission) set(key, value string) { n.Context.Set(key, value) }
 
-func (n *permission) resourceTags(tags Tags) {
+func (n *permission) resourceTags(tags tag.Set) {
+	tags.SetResource(n.Context)
 	for _, t := range tags {
-		n.set("aws:ResourceTag/"+t.Key, t.Value)
 		n.set("iam:ResourceTag/"+t.Key, t.Value)
 	}
 }
 
-func (n *permission) requestTags(tags []api.Tag) {
-	keys := make([]string, len(tags))
-	for i, t := range tags {
-		keys[i] = aws.Val(t.Key)
-		n.set("aws:RequestTag/"+keys[i], aws.Val(t.Value))
-	}
-	n.tagKeys(keys)
-}
+func (n *permission) requestTags(tags []api.Tag) { tag.Of(tags).SetRequest(n.Context) }
 
-func (n *permission) tagKeys(keys []string) { n.Context.Set("aws:TagKeys", keys...) }
+func (n *permission) tagKeys(keys []string) { tag.SetKeys(n.Context, keys) }

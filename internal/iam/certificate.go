@@ -10,6 +10,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -17,7 +18,7 @@ import (
 // show. Nobody is given the key again.
 type ServerCertificate struct {
 	Entity
-	Tags    Tags
+	Tags    tag.Set
 	Body    string // PEM
 	Chain   string // PEM, "" without
 	Sealed  string // the private key, sealed under the unique id, base64
@@ -34,7 +35,7 @@ func (s *Service) UploadServerCertificate(c *call.Call, in *api.UploadServerCert
 		return nil, err
 	}
 	k := &ServerCertificate{Entity: e, Body: strings.TrimSpace(aws.Val(in.CertificateBody)), Chain: strings.TrimSpace(aws.Val(in.CertificateChain))}
-	if k.Tags, err = k.Tags.with(in.Tags); err != nil {
+	if k.Tags, err = tagRules.With(k.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	cert, err := parseCertificate(k.Body)
@@ -56,7 +57,7 @@ func (s *Service) UploadServerCertificate(c *call.Call, in *api.UploadServerCert
 	}
 	k.Sealed = base64.RawStdEncoding.EncodeToString(s.certificates.Seal([]byte(*in.PrivateKey), k.ID))
 	serverCertificates.Put(c.Tx, k.key(), k)
-	return &api.UploadServerCertificateOutput{ServerCertificateMetadata: new(k.summary()), Tags: k.Tags.view()}, nil
+	return &api.UploadServerCertificateOutput{ServerCertificateMetadata: new(k.summary()), Tags: tagView(k.Tags)}, nil
 }
 
 // checkPair refuses a private key that is none, is encrypted, or is another
@@ -93,7 +94,7 @@ func (s *Service) GetServerCertificate(c *call.Call, in *api.GetServerCertificat
 	if err != nil {
 		return nil, err
 	}
-	v := &api.ServerCertificate{ServerCertificateMetadata: new(k.summary()), CertificateBody: &k.Body, Tags: k.Tags.view()}
+	v := &api.ServerCertificate{ServerCertificateMetadata: new(k.summary()), CertificateBody: &k.Body, Tags: tagView(k.Tags)}
 	if k.Chain != "" {
 		v.CertificateChain = &k.Chain
 	}
@@ -139,7 +140,7 @@ func (s *Service) TagServerCertificate(c *call.Call, in *api.TagServerCertificat
 	if err != nil {
 		return nil, err
 	}
-	if k.Tags, err = k.Tags.with(in.Tags); err != nil {
+	if k.Tags, err = tagRules.With(k.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	serverCertificates.Put(c.Tx, k.key(), k)
@@ -152,7 +153,7 @@ func (s *Service) UntagServerCertificate(c *call.Call, in *api.UntagServerCertif
 	if err != nil {
 		return nil, err
 	}
-	k.Tags = k.Tags.without(in.TagKeys)
+	k.Tags = tagRules.Without(k.Tags, in.TagKeys)
 	serverCertificates.Put(c.Tx, k.key(), k)
 	return nil, nil
 }
@@ -163,8 +164,8 @@ func (s *Service) ListServerCertificateTags(c *call.Call, in *api.ListServerCert
 	if err != nil {
 		return nil, err
 	}
-	p, err := tagPage(k.Tags, in.Marker, in.MaxItems)
-	return &api.ListServerCertificateTagsOutput{Tags: views(p.items, Tag.view), IsTruncated: p.truncated, Marker: p.marker}, err
+	p, err := page(k.Tags.All(), in.Marker, in.MaxItems)
+	return &api.ListServerCertificateTagsOutput{Tags: tag.Shapes[api.Tag](p.items), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // findServerCertificate finds a copy of a certificate.

@@ -7,6 +7,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -56,7 +57,7 @@ func mergeKeys(keys, more []string) []string {
 // policySource is a user, a group or a role whose policies are asked about.
 type policySource struct {
 	principal aws.Principal // who would act with them; of a group nobody in particular
-	tags      Tags
+	tags      tag.Set
 	documents []sourceDocument // of a user those of its groups too
 	boundary  *sourceDocument
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -93,7 +94,7 @@ func (u *User) detail(c *call.Call) api.UserDetail {
 	return api.UserDetail{
 		Path: &u.Path, UserName: &u.Name, UserId: &u.ID, Arn: &u.ARN, CreateDate: &u.Created,
 		UserPolicyList: u.inlineDetails(), GroupList: in, AttachedManagedPolicies: u.attachedViews(),
-		PermissionsBoundary: u.boundaryView(), Tags: views(u.Tags, Tag.view),
+		PermissionsBoundary: u.boundaryView(), Tags: tag.Shapes[api.Tag](u.Tags),
 	}
 }
 
@@ -113,7 +114,7 @@ func (s *Service) roleDetail(c *call.Call, r *Role) api.RoleDetail {
 		Path: &r.Path, RoleName: &r.Name, RoleId: &r.ID, Arn: &r.ARN, CreateDate: &r.Created,
 		AssumeRolePolicyDocument: encoded(r.Trust), InstanceProfileList: in,
 		RolePolicyList: r.inlineDetails(), AttachedManagedPolicies: r.attachedViews(),
-		PermissionsBoundary: r.boundaryView(), Tags: views(r.Tags, Tag.view), RoleLastUsed: s.roleLastUsed(c.State, r),
+		PermissionsBoundary: r.boundaryView(), Tags: tag.Shapes[api.Tag](r.Tags), RoleLastUsed: s.roleLastUsed(c.State, r),
 	}
 }
 

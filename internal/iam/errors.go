@@ -46,5 +46,4 @@ const (
 	versionsPerPolicy   = 5
 	policySize          = 6144 // characters of a managed policy, without white space
 	trustSize           = 2048 // characters of a role's trust policy, without white space
-	tagsPerEntity       = 50
 )

@@ -10,6 +10,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -17,7 +18,7 @@ import (
 // and its key.
 type MFADevice struct {
 	Entity
-	Tags    Tags
+	Tags    tag.Set
 	Sealed  string // the seed, sealed under the serial number, base64
 	User    string // key of the user that it is enabled for, "" without
 	Enabled time.Time
@@ -42,7 +43,7 @@ func (s *Service) CreateVirtualMFADevice(c *call.Call, in *api.CreateVirtualMFAD
 		return nil, err
 	}
 	d := &MFADevice{Entity: e}
-	if d.Tags, err = d.Tags.with(in.Tags); err != nil {
+	if d.Tags, err = tagRules.With(d.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if _, ok := mfaDevices.Get(c.State, d.ARN); ok {
@@ -60,7 +61,7 @@ func (s *Service) CreateVirtualMFADevice(c *call.Call, in *api.CreateVirtualMFAD
 		return nil, err
 	}
 	return &api.CreateVirtualMFADeviceOutput{VirtualMFADevice: &api.VirtualMFADevice{
-		SerialNumber: &d.ARN, Base32StringSeed: []byte(seedText(seed)), QRCodePNG: code.PNG(), Tags: d.Tags.view(),
+		SerialNumber: &d.ARN, Base32StringSeed: []byte(seedText(seed)), QRCodePNG: code.PNG(), Tags: tagView(d.Tags),
 	}}, nil
 }
 
@@ -202,7 +203,7 @@ func (s *Service) TagMFADevice(c *call.Call, in *api.TagMFADeviceInput) (*api.Ta
 	if err != nil {
 		return nil, err
 	}
-	if d.Tags, err = d.Tags.with(in.Tags); err != nil {
+	if d.Tags, err = tagRules.With(d.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	mfaDevices.Put(c.Tx, d.ARN, d)
@@ -215,7 +216,7 @@ func (s *Service) UntagMFADevice(c *call.Call, in *api.UntagMFADeviceInput) (*ap
 	if err != nil {
 		return nil, err
 	}
-	d.Tags = d.Tags.without(in.TagKeys)
+	d.Tags = tagRules.Without(d.Tags, in.TagKeys)
 	mfaDevices.Put(c.Tx, d.ARN, d)
 	return nil, nil
 }
@@ -226,8 +227,8 @@ func (s *Service) ListMFADeviceTags(c *call.Call, in *api.ListMFADeviceTagsInput
 	if err != nil {
 		return nil, err
 	}
-	p, err := tagPage(d.Tags, in.Marker, in.MaxItems)
-	return &api.ListMFADeviceTagsOutput{Tags: views(p.items, Tag.view), IsTruncated: p.truncated, Marker: p.marker}, err
+	p, err := page(d.Tags.All(), in.Marker, in.MaxItems)
+	return &api.ListMFADeviceTagsOutput{Tags: tag.Shapes[api.Tag](p.items), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // findDevice finds a copy of a device of the caller's account.

@@ -12,6 +12,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -24,7 +25,7 @@ type Policy struct {
 	Versions    []PolicyVersion // oldest first
 	Last        int             // number of the newest version there ever was
 	Default     int             // number of the version in force
-	Tags        Tags
+	Tags        tag.Set
 }
 
 // PolicyVersion is one version of a managed policy. Numbers are not used
@@ -51,7 +52,7 @@ func (s *Service) CreatePolicy(c *call.Call, in *api.CreatePolicyInput) (*api.Cr
 		return nil, err
 	}
 	p := &Policy{Entity: e, Description: aws.Val(in.Description), Updated: e.Created}
-	if p.Tags, err = p.Tags.with(in.Tags); err != nil {
+	if p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if err := p.add(in.PolicyDocument, true, c.Time); err != nil {
@@ -65,7 +66,7 @@ func (s *Service) CreatePolicy(c *call.Call, in *api.CreatePolicyInput) (*api.Cr
 	}
 	policies.Put(c.Tx, p.ARN, p)
 	v := p.summary(c.State, c.Account())
-	v.Tags = p.Tags.view()
+	v.Tags = tagView(p.Tags)
 	return &api.CreatePolicyOutput{Policy: &v}, nil
 }
 
@@ -76,7 +77,7 @@ func (s *Service) GetPolicy(c *call.Call, in *api.GetPolicyInput) (*api.GetPolic
 		return nil, err
 	}
 	v := p.summary(c.State, c.Account())
-	v.Tags = views(p.Tags, Tag.view)
+	v.Tags = tag.Shapes[api.Tag](p.Tags)
 	if p.Description != "" {
 		v.Description = &p.Description
 	}
@@ -221,7 +222,7 @@ func (s *Service) ListPolicyVersions(c *call.Call, in *api.ListPolicyVersionsInp
 // TagPolicy adds or replaces tags.
 func (s *Service) TagPolicy(c *call.Call, in *api.TagPolicyInput) (*api.TagPolicyOutput, error) {
 	_, err := editPolicy(c, in.PolicyArn, func(p *Policy) (err error) {
-		p.Tags, err = p.Tags.with(in.Tags)
+		p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags))
 		return err
 	})
 	return nil, err
@@ -230,7 +231,7 @@ func (s *Service) TagPolicy(c *call.Call, in *api.TagPolicyInput) (*api.TagPolic
 // UntagPolicy removes tags.
 func (s *Service) UntagPolicy(c *call.Call, in *api.UntagPolicyInput) (*api.UntagPolicyOutput, error) {
 	_, err := editPolicy(c, in.PolicyArn, func(p *Policy) error {
-		p.Tags = p.Tags.without(in.TagKeys)
+		p.Tags = tagRules.Without(p.Tags, in.TagKeys)
 		return nil
 	})
 	return nil, err
@@ -242,8 +243,8 @@ func (s *Service) ListPolicyTags(c *call.Call, in *api.ListPolicyTagsInput) (*ap
 	if err != nil {
 		return nil, err
 	}
-	pg, err := tagPage(p.Tags, in.Marker, in.MaxItems)
-	return &api.ListPolicyTagsOutput{Tags: views(pg.items, Tag.view), IsTruncated: pg.truncated, Marker: pg.marker}, err
+	pg, err := page(p.Tags.All(), in.Marker, in.MaxItems)
+	return &api.ListPolicyTagsOutput{Tags: tag.Shapes[api.Tag](pg.items), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }
 
 // add appends a version.

@@ -7,6 +7,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 )
 
 // PoliciesOf returns the policies that say what a principal may do: its own
@@ -124,7 +125,7 @@ func (s *Service) ManagedPolicy(r store.Reader, account, arn string) (policy.Att
 // TagsOf returns the tags of the user or role behind a principal, with those
 // of its session in front of them.
 func (s *Service) TagsOf(r store.Reader, p aws.Principal) map[string]string {
-	var tags Tags
+	var tags tag.Set
 	switch p.Type {
 	case aws.IAMUser:
 		if u, ok := userBehind(r, &p); ok {

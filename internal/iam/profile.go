@@ -5,6 +5,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -12,7 +13,7 @@ import (
 type InstanceProfile struct {
 	Entity
 	Role string // key of the role, "" without
-	Tags Tags
+	Tags tag.Set
 }
 
 const byRole = "role"
@@ -33,7 +34,7 @@ func (s *Service) CreateInstanceProfile(c *call.Call, in *api.CreateInstanceProf
 		return nil, err
 	}
 	p := &InstanceProfile{Entity: e}
-	if p.Tags, err = p.Tags.with(in.Tags); err != nil {
+	if p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if _, ok := profiles.Get(c.State, p.key()); ok {
@@ -140,7 +141,7 @@ func findProfile(c *call.Call, name *string) (*InstanceProfile, error) {
 func (p *InstanceProfile) view(r store.Reader) api.InstanceProfile {
 	v := api.InstanceProfile{
 		Path: &p.Path, InstanceProfileName: &p.Name, InstanceProfileId: &p.ID, Arn: &p.ARN, CreateDate: &p.Created,
-		Roles: []api.Role{}, Tags: p.Tags.view(),
+		Roles: []api.Role{}, Tags: tagView(p.Tags),
 	}
 	if role, ok := roles.Get(r, p.Role); ok {
 		v.Roles = append(v.Roles, role.summary())
@@ -155,7 +156,7 @@ func (s *Service) TagInstanceProfile(c *call.Call, in *api.TagInstanceProfileInp
 		return nil, err
 	}
 	p = new(*p)
-	if p.Tags, err = p.Tags.with(in.Tags); err != nil {
+	if p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	profiles.Put(c.Tx, p.key(), p)
@@ -169,7 +170,7 @@ func (s *Service) UntagInstanceProfile(c *call.Call, in *api.UntagInstanceProfil
 		return nil, err
 	}
 	p = new(*p)
-	p.Tags = p.Tags.without(in.TagKeys)
+	p.Tags = tagRules.Without(p.Tags, in.TagKeys)
 	profiles.Put(c.Tx, p.key(), p)
 	return nil, nil
 }
@@ -180,6 +181,6 @@ func (s *Service) ListInstanceProfileTags(c *call.Call, in *api.ListInstanceProf
 	if err != nil {
 		return nil, err
 	}
-	pg, err := tagPage(p.Tags, in.Marker, in.MaxItems)
-	return &api.ListInstanceProfileTagsOutput{Tags: views(pg.items, Tag.view), IsTruncated: pg.truncated, Marker: pg.marker}, err
+	pg, err := page(p.Tags.All(), in.Marker, in.MaxItems)
+	return &api.ListInstanceProfileTagsOutput{Tags: tag.Shapes[api.Tag](pg.items), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }

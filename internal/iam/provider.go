@@ -9,6 +9,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -21,7 +22,7 @@ type Provider struct {
 	ClientIDs   []string
 	Thumbprints []string
 	Created     time.Time
-	Tags        Tags
+	Tags        tag.Set
 }
 
 var providers = store.NewKind[Provider]("iam.oidcprovider")
@@ -58,7 +59,7 @@ func (s *Service) CreateOpenIDConnectProvider(c *call.Call, in *api.CreateOpenID
 	if p.Thumbprints, err = thumbprints(in.ThumbprintList); err != nil {
 		return nil, err
 	}
-	if p.Tags, err = p.Tags.with(in.Tags); err != nil {
+	if p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if _, ok := providers.Get(c.State, p.ARN); ok {
@@ -68,7 +69,7 @@ func (s *Service) CreateOpenIDConnectProvider(c *call.Call, in *api.CreateOpenID
 		return nil, overQuota("OpenIdConnectProvidersPerAccount", providersPerAccount)
 	}
 	providers.Put(c.Tx, p.ARN, p)
-	return &api.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: &p.ARN, Tags: p.Tags.view()}, nil
+	return &api.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: &p.ARN, Tags: tagView(p.Tags)}, nil
 }
 
 // isIssuer reports whether an issuer has the form that AWS asks for: https, a
@@ -87,7 +88,7 @@ func (s *Service) GetOpenIDConnectProvider(c *call.Call, in *api.GetOpenIDConnec
 	}
 	return &api.GetOpenIDConnectProviderOutput{
 		Url: new(strings.TrimPrefix(p.Issuer, "https://")), ClientIDList: append([]string{}, p.ClientIDs...),
-		ThumbprintList: append([]string{}, p.Thumbprints...), CreateDate: &p.Created, Tags: p.Tags.view(),
+		ThumbprintList: append([]string{}, p.Thumbprints...), CreateDate: &p.Created, Tags: tagView(p.Tags),
 	}, nil
 }
 
@@ -137,7 +138,7 @@ func (s *Service) UpdateOpenIDConnectProviderThumbprint(c *call.Call, in *api.Up
 // TagOpenIDConnectProvider adds or replaces tags.
 func (s *Service) TagOpenIDConnectProvider(c *call.Call, in *api.TagOpenIDConnectProviderInput) (*api.TagOpenIDConnectProviderOutput, error) {
 	return nil, editProvider(c, in.OpenIDConnectProviderArn, func(p *Provider) (err error) {
-		p.Tags, err = p.Tags.with(in.Tags)
+		p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags))
 		return err
 	})
 }
@@ -145,7 +146,7 @@ func (s *Service) TagOpenIDConnectProvider(c *call.Call, in *api.TagOpenIDConnec
 // UntagOpenIDConnectProvider removes tags.
 func (s *Service) UntagOpenIDConnectProvider(c *call.Call, in *api.UntagOpenIDConnectProviderInput) (*api.UntagOpenIDConnectProviderOutput, error) {
 	return nil, editProvider(c, in.OpenIDConnectProviderArn, func(p *Provider) error {
-		p.Tags = p.Tags.without(in.TagKeys)
+		p.Tags = tagRules.Without(p.Tags, in.TagKeys)
 		return nil
 	})
 }
@@ -156,8 +157,8 @@ func (s *Service) ListOpenIDConnectProviderTags(c *call.Call, in *api.ListOpenID
 	if err != nil {
 		return nil, err
 	}
-	pg, err := tagPage(p.Tags, in.Marker, in.MaxItems)
-	return &api.ListOpenIDConnectProviderTagsOutput{Tags: views(pg.items, Tag.view), IsTruncated: pg.truncated, Marker: pg.marker}, err
+	pg, err := page(p.Tags.All(), in.Marker, in.MaxItems)
+	return &api.ListOpenIDConnectProviderTagsOutput{Tags: tag.Shapes[api.Tag](pg.items), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }
 
 // IdentityProvider finds the provider of an issuer in an account.

@@ -8,6 +8,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -19,7 +20,7 @@ type Role struct {
 	Description string
 	MaxSession  int32  // seconds that a session may last
 	Service     string // the service that a service-linked role belongs to
-	Tags        Tags
+	Tags        tag.Set
 }
 
 const byID = "id"
@@ -50,7 +51,7 @@ func (s *Service) CreateRole(c *call.Call, in *api.CreateRoleInput) (*api.Create
 			return nil, err
 		}
 	}
-	if r.Tags, err = r.Tags.with(in.Tags); err != nil {
+	if r.Tags, err = tagRules.With(r.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if r.Trust, err = s.trustDocument(c.State, in.AssumeRolePolicyDocument); err != nil {
@@ -193,7 +194,7 @@ func (s *Service) TagRole(c *call.Call, in *api.TagRoleInput) (*api.TagRoleOutpu
 		return nil, err
 	}
 	r = new(*r)
-	if r.Tags, err = r.Tags.with(in.Tags); err != nil {
+	if r.Tags, err = tagRules.With(r.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	roles.Put(c.Tx, r.key(), r)
@@ -207,7 +208,7 @@ func (s *Service) UntagRole(c *call.Call, in *api.UntagRoleInput) (*api.UntagRol
 		return nil, err
 	}
 	r = new(*r)
-	r.Tags = r.Tags.without(in.TagKeys)
+	r.Tags = tagRules.Without(r.Tags, in.TagKeys)
 	roles.Put(c.Tx, r.key(), r)
 	return nil, nil
 }
@@ -218,8 +219,8 @@ func (s *Service) ListRoleTags(c *call.Call, in *api.ListRoleTagsInput) (*api.Li
 	if err != nil {
 		return nil, err
 	}
-	p, err := tagPage(r.Tags, in.Marker, in.MaxItems)
-	return &api.ListRoleTagsOutput{Tags: views(p.items, Tag.view), IsTruncated: p.truncated, Marker: p.marker}, err
+	p, err := page(r.Tags.All(), in.Marker, in.MaxItems)
+	return &api.ListRoleTagsOutput{Tags: tag.Shapes[api.Tag](p.items), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 func findRole(c *call.Call, name *string) (*Role, error) {
@@ -261,6 +262,6 @@ func (r *Role) summary() api.Role {
 
 func (r *Role) view() *api.Role {
 	v := r.summary()
-	v.PermissionsBoundary, v.Tags = r.boundaryView(), r.Tags.view()
+	v.PermissionsBoundary, v.Tags = r.boundaryView(), tagView(r.Tags)
 	return &v
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/saml"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -27,7 +28,7 @@ type SAMLProvider struct {
 	// they may be, and "" when that was never said.
 	Encryption string
 	Keys       []AssertionKey // open encrypted assertions, the oldest first
-	Tags       Tags
+	Tags       tag.Set
 }
 
 // AssertionKey is a private key that opens assertions.
@@ -57,7 +58,7 @@ func (s *Service) CreateSAMLProvider(c *call.Call, in *api.CreateSAMLProviderInp
 		ID: aws.UniqueID("SAMLSP"), Created: c.Time.UTC().Truncate(time.Second),
 	}
 	var err error
-	if p.Tags, err = p.Tags.with(in.Tags); err != nil {
+	if p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if err := p.describe(aws.Val(in.SAMLMetadataDocument)); err != nil {
@@ -73,7 +74,7 @@ func (s *Service) CreateSAMLProvider(c *call.Call, in *api.CreateSAMLProviderInp
 		return nil, overQuota("SAMLProvidersPerAccount", samlProvidersPerAccount)
 	}
 	samlProviders.Put(c.Tx, p.ARN, p)
-	return &api.CreateSAMLProviderOutput{SAMLProviderArn: &p.ARN, Tags: p.Tags.view()}, nil
+	return &api.CreateSAMLProviderOutput{SAMLProviderArn: &p.ARN, Tags: tagView(p.Tags)}, nil
 }
 
 // GetSAMLProvider answers with everything there is to a provider but its
@@ -85,7 +86,7 @@ func (s *Service) GetSAMLProvider(c *call.Call, in *api.GetSAMLProviderInput) (*
 	}
 	out := &api.GetSAMLProviderOutput{
 		SAMLProviderUUID: &p.ID, SAMLMetadataDocument: &p.Metadata, CreateDate: &p.Created, ValidUntil: &p.ValidUntil,
-		Tags: p.Tags.view(),
+		Tags: tagView(p.Tags),
 	}
 	if p.Encryption != "" {
 		out.AssertionEncryptionMode = &p.Encryption
@@ -132,7 +133,7 @@ func (s *Service) ListSAMLProviders(c *call.Call, _ *api.ListSAMLProvidersInput)
 // TagSAMLProvider adds or replaces tags.
 func (s *Service) TagSAMLProvider(c *call.Call, in *api.TagSAMLProviderInput) (*api.TagSAMLProviderOutput, error) {
 	return nil, editSAMLProvider(c, in.SAMLProviderArn, func(p *SAMLProvider) (err error) {
-		p.Tags, err = p.Tags.with(in.Tags)
+		p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags))
 		return err
 	})
 }
@@ -140,7 +141,7 @@ func (s *Service) TagSAMLProvider(c *call.Call, in *api.TagSAMLProviderInput) (*
 // UntagSAMLProvider removes tags.
 func (s *Service) UntagSAMLProvider(c *call.Call, in *api.UntagSAMLProviderInput) (*api.UntagSAMLProviderOutput, error) {
 	return nil, editSAMLProvider(c, in.SAMLProviderArn, func(p *SAMLProvider) error {
-		p.Tags = p.Tags.without(in.TagKeys)
+		p.Tags = tagRules.Without(p.Tags, in.TagKeys)
 		return nil
 	})
 }
@@ -151,8 +152,8 @@ func (s *Service) ListSAMLProviderTags(c *call.Call, in *api.ListSAMLProviderTag
 	if err != nil {
 		return nil, err
 	}
-	pg, err := tagPage(p.Tags, in.Marker, in.MaxItems)
-	return &api.ListSAMLProviderTagsOutput{Tags: views(pg.items, Tag.view), IsTruncated: pg.truncated, Marker: pg.marker}, err
+	pg, err := page(p.Tags.All(), in.Marker, in.MaxItems)
+	return &api.ListSAMLProviderTagsOutput{Tags: tag.Shapes[api.Tag](pg.items), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }
 
 // SAMLProvider finds the provider of an ARN.

@@ -6,6 +6,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -14,7 +15,7 @@ type User struct {
 	Entity
 	Grants
 	Groups []string // keys of the groups, in order
-	Tags   Tags
+	Tags   tag.Set
 }
 
 const byGroup = "group"
@@ -37,7 +38,7 @@ func (s *Service) CreateUser(c *call.Call, in *api.CreateUserInput) (*api.Create
 			return nil, err
 		}
 	}
-	if u.Tags, err = u.Tags.with(in.Tags); err != nil {
+	if u.Tags, err = tagRules.With(u.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if _, ok := users.Get(c.State, u.key()); ok {
@@ -150,7 +151,7 @@ func (s *Service) ListUsers(c *call.Call, in *api.ListUsersInput) (*api.ListUser
 // TagUser adds or replaces tags.
 func (s *Service) TagUser(c *call.Call, in *api.TagUserInput) (*api.TagUserOutput, error) {
 	return nil, editUser(c, in.UserName, func(u *User) (err error) {
-		u.Tags, err = u.Tags.with(in.Tags)
+		u.Tags, err = tagRules.With(u.Tags, tag.Of(in.Tags))
 		return err
 	})
 }
@@ -158,7 +159,7 @@ func (s *Service) TagUser(c *call.Call, in *api.TagUserInput) (*api.TagUserOutpu
 // UntagUser removes tags.
 func (s *Service) UntagUser(c *call.Call, in *api.UntagUserInput) (*api.UntagUserOutput, error) {
 	return nil, editUser(c, in.UserName, func(u *User) error {
-		u.Tags = u.Tags.without(in.TagKeys)
+		u.Tags = tagRules.Without(u.Tags, in.TagKeys)
 		return nil
 	})
 }
@@ -169,8 +170,8 @@ func (s *Service) ListUserTags(c *call.Call, in *api.ListUserTagsInput) (*api.Li
 	if err != nil {
 		return nil, err
 	}
-	p, err := tagPage(u.Tags, in.Marker, in.MaxItems)
-	return &api.ListUserTagsOutput{Tags: views(p.items, Tag.view), IsTruncated: p.truncated, Marker: p.marker}, err
+	p, err := page(u.Tags.All(), in.Marker, in.MaxItems)
+	return &api.ListUserTagsOutput{Tags: tag.Shapes[api.Tag](p.items), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // findUser finds a user of the caller's account, the caller's own when no name
@@ -228,7 +229,7 @@ func (u *User) summary() api.User {
 
 func (u *User) view() *api.User {
 	v := u.summary()
-	v.PermissionsBoundary, v.Tags = u.boundaryView(), u.Tags.view()
+	v.PermissionsBoundary, v.Tags = u.boundaryView(), tagView(u.Tags)
 	return &v
 }
 

@@ -129,7 +129,7 @@ func TestTags(t *testing.T) {
 	f.fails("InvalidInput: Tag keys that begin with aws: are reserved for system use: AWS:x",
 		&api.TagUserInput{UserName: new("ada"), Tags: []api.Tag{tag("AWS:x", "1")}})
 	var many []api.Tag
-	for i := range tagsPerEntity {
+	for i := range 50 {
 		many = append(many, tag(fmt.Sprint(i), ""))
 	}
 	f.fails("LimitExceeded: The number of tags has reached the maximum limit.", &api.TagUserInput{UserName: new("ada"), Tags: many})

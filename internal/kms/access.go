@@ -9,6 +9,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
 
@@ -138,15 +139,14 @@ func askTagging(q *question) error {
 	}
 	ctx := q.targets[0].Context
 	if q.c.Operation.Name == "TagResource" {
-		setRequestTags(ctx, input[api.TagResourceInput](q).Tags)
+		tagsOf(input[api.TagResourceInput](q).Tags).SetRequest(ctx)
 	} else {
-		ctx.Set("aws:TagKeys", input[api.UntagResourceInput](q).TagKeys...)
+		tag.SetKeys(ctx, input[api.UntagResourceInput](q).TagKeys)
 	}
 	return nil
 }
 
-// askCreateKey asks for the key to be. Making it with tags needs the right to
-// tag.
+// askCreateKey asks for the key to be.
 func askCreateKey(q *question) error {
 	in := input[api.CreateKeyInput](q)
 	k := &Key{Account: q.c.Account(), Region: q.c.Region}
@@ -161,12 +161,17 @@ func askCreateKey(q *question) error {
 	}
 	ctx := q.context()
 	k.describe(q.c.State, ctx)
-	setRequestTags(ctx, in.Tags)
+	q.makes(ctx, in.Tags)
+	return nil
+}
+
+// makes asks for a key to be. Making it with tags needs the right to tag.
+func (q *question) makes(ctx policy.Context, tags []api.Tag) {
+	tagsOf(tags).SetRequest(ctx)
 	q.add(call.Target{Action: "kms:CreateKey", Resource: "*", Context: ctx})
-	if len(in.Tags) > 0 {
+	if len(tags) > 0 {
 		q.add(call.Target{Action: "kms:TagResource", Resource: "*", Context: ctx})
 	}
-	return nil
 }
 
 // askReplicateKey asks for the primary, and for the replica to be.
@@ -180,11 +185,7 @@ func askReplicateKey(q *question) error {
 	ctx := q.context()
 	k.describe(q.c.State, ctx)
 	ctx.Set("kms:MultiRegionKeyType", api.MultiRegionKeyTypeReplica)
-	setRequestTags(ctx, in.Tags)
-	q.add(call.Target{Action: "kms:CreateKey", Resource: "*", Context: ctx})
-	if len(in.Tags) > 0 {
-		q.add(call.Target{Action: "kms:TagResource", Resource: "*", Context: ctx})
-	}
+	q.makes(ctx, in.Tags)
 	return nil
 }
 

@@ -27,9 +27,7 @@ func (k *Key) describe(r store.Reader, ctx policy.Context) {
 	if names := k.aliasNames(r); len(names) > 0 {
 		ctx.Set("kms:ResourceAliases", names...)
 	}
-	for _, tag := range k.Tags {
-		ctx.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-	}
+	k.Tags.SetResource(ctx)
 }
 
 // contextKeys are the condition keys that members of inputs stand for.
@@ -131,16 +129,4 @@ func setEncryptionContext(ctx policy.Context, encryption map[string]string) {
 		key := strings.ToLower("kms:EncryptionContext:" + name)
 		ctx[key] = append(ctx[key], encryption[name])
 	}
-}
-
-func setRequestTags(ctx policy.Context, tags []api.Tag) {
-	if len(tags) == 0 {
-		return
-	}
-	names := make([]string, len(tags))
-	for i, t := range tags {
-		names[i] = aws.Val(t.TagKey)
-		ctx.Set("aws:RequestTag/"+names[i], aws.Val(t.TagValue))
-	}
-	ctx.Set("aws:TagKeys", names...)
 }

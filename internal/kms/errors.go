@@ -94,7 +94,6 @@ func sealed(err error) *aws.Error {
 // The quotas.
 const (
 	policySize      = 32 << 10 // bytes of a key policy
-	tagsPerKey      = 50
 	aliasesPerKey   = 50
 	rotationsPerKey = 25 // on demand
 	contextSize     = 8 << 10

@@ -9,6 +9,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
 
@@ -24,7 +25,7 @@ type Key struct {
 	// That a key waits for material is not stored: see state.
 	State     string
 	Policy    policy.Source
-	Tags      Tags
+	Tags      tag.Set
 	Materials []Material // in the order in which they came
 	Rotation  Rotation
 	// Window is for how many days a key that is to be deleted waits, and
@@ -86,7 +87,7 @@ func (s *Service) CreateKey(c *call.Call, in *api.CreateKeyInput) (*api.CreateKe
 		return nil, err
 	}
 	var err error
-	if k.Tags, err = k.Tags.with(in.Tags); err != nil {
+	if k.Tags, err = tagRules.With(nil, tagsOf(in.Tags)); err != nil {
 		return nil, err
 	}
 	if k.Policy, err = s.newPolicy(c, k, in.Policy, in.BypassPolicyLockoutSafetyCheck); err != nil {

@@ -102,11 +102,9 @@ func (s *Service) ReplicateKey(c *call.Call, in *api.ReplicateKeyInput) (*api.Re
 	if _, ok := keys.Get(c.State, replica.key()); ok {
 		return nil, aws.Errorf("AlreadyExistsException", "Unable to replicate key %s to region %s, as the key already exists there", k.ID, region)
 	}
-	tags, err := replica.Tags.with(in.Tags)
-	if err != nil {
+	if replica.Tags, err = tagRules.With(nil, tagsOf(in.Tags)); err != nil {
 		return nil, err
 	}
-	replica.Tags = tags
 	if replica.Policy, err = s.newPolicy(c, replica, in.Policy, in.BypassPolicyLockoutSafetyCheck); err != nil {
 		return nil, err
 	}
@@ -118,7 +116,7 @@ func (s *Service) ReplicateKey(c *call.Call, in *api.ReplicateKeyInput) (*api.Re
 		Resources: []call.Resource{{Account: k.Account, Type: "AWS::KMS::Key", ARN: replica.ARN()}},
 	})
 	return &api.ReplicateKeyOutput{
-		ReplicaKeyMetadata: v, ReplicaPolicy: new(replica.Policy.Text()), ReplicaTags: views(replica.Tags, Tag.view),
+		ReplicaKeyMetadata: v, ReplicaPolicy: new(replica.Policy.Text()), ReplicaTags: views(replica.Tags, tagView),
 	}, nil
 }
 

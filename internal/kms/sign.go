@@ -17,18 +17,7 @@ import (
 
 // Sign signs a message, or the digest of one.
 func (s *Service) Sign(c *call.Call, in *api.SignInput) (*api.SignOutput, error) {
-	k, err := s.use(c, in.KeyId, signVerify, in.GrantTokens)
-	if err != nil {
-		return nil, err
-	}
-	digest, err := k.digest(aws.Val(in.SigningAlgorithm), in.Message, in.MessageType)
-	if err != nil {
-		return nil, err
-	}
-	if err := asDryRun(in.DryRun); err != nil {
-		return nil, err
-	}
-	key, err := s.private(k)
+	k, key, digest, err := s.signing(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -41,18 +30,10 @@ func (s *Service) Sign(c *call.Call, in *api.SignInput) (*api.SignOutput, error)
 
 // Verify verifies a signature. One that is wrong is an error.
 func (s *Service) Verify(c *call.Call, in *api.VerifyInput) (*api.VerifyOutput, error) {
-	k, err := s.use(c, in.KeyId, signVerify, in.GrantTokens)
-	if err != nil {
-		return nil, err
-	}
-	digest, err := k.digest(aws.Val(in.SigningAlgorithm), in.Message, in.MessageType)
-	if err != nil {
-		return nil, err
-	}
-	if err := asDryRun(in.DryRun); err != nil {
-		return nil, err
-	}
-	key, err := s.private(k)
+	k, key, digest, err := s.signing(c, &api.SignInput{
+		KeyId: in.KeyId, Message: in.Message, MessageType: in.MessageType, SigningAlgorithm: in.SigningAlgorithm,
+		GrantTokens: in.GrantTokens, DryRun: in.DryRun,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +41,21 @@ func (s *Service) Verify(c *call.Call, in *api.VerifyInput) (*api.VerifyOutput, 
 		return nil, aws.Errorf("KMSInvalidSignatureException", "")
 	}
 	return &api.VerifyOutput{KeyId: new(k.ARN()), SignatureValid: new(true), SigningAlgorithm: in.SigningAlgorithm}, nil
+}
+
+// signing finds what is signed with, or was, and what is signed.
+func (s *Service) signing(c *call.Call, in *api.SignInput) (k *Key, key crypto.Signer, digest []byte, err error) {
+	if k, err = s.use(c, in.KeyId, signVerify, in.GrantTokens); err != nil {
+		return nil, nil, nil, err
+	}
+	if digest, err = k.digest(aws.Val(in.SigningAlgorithm), in.Message, in.MessageType); err != nil {
+		return nil, nil, nil, err
+	}
+	if err = asDryRun(in.DryRun); err != nil {
+		return nil, nil, nil, err
+	}
+	key, err = s.private(k)
+	return k, key, digest, err
 }
 
 // digest is what an algorithm signs of a message: its digest, which the

@@ -1,58 +1,30 @@
 package kms
 
 import (
-	"iter"
-	"slices"
-	"strings"
-
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
 
-// Tag is one tag of a key.
-type Tag struct{ Key, Value string }
-
-// Tags are the tags of one key, in the order of their keys.
-type Tags []Tag
-
-// with returns the tags and those of a request, which replace tags of the
-// same key.
-func (t Tags) with(in []api.Tag) (Tags, error) {
-	out := slices.Clone(t)
-	for i, tag := range in {
-		key := aws.Val(tag.TagKey)
-		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return nil, aws.Errorf("TagException", "Tag keys that begin with aws: are reserved: %s", key)
-		}
-		if slices.ContainsFunc(in[:i], func(o api.Tag) bool { return aws.Val(o.TagKey) == key }) {
-			return nil, aws.Errorf("TagException", "Duplicate tag key: %s", key)
-		}
-		out = append(out.without([]string{key}), Tag{key, aws.Val(tag.TagValue)})
-	}
-	if len(out) > tagsPerKey {
-		return nil, limitExceeded("A key can have at most %d tags.", tagsPerKey)
-	}
-	slices.SortFunc(out, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
-	return out, nil
+var tagRules = tag.Rules{
+	Repeated: func(key string) *aws.Error { return aws.Errorf("TagException", "Duplicate tag key: %s", key) },
+	Reserved: func(key string) *aws.Error {
+		return aws.Errorf("TagException", "Tag keys that begin with aws: are reserved: %s", key)
+	},
+	TooMany: func() *aws.Error { return limitExceeded("A key can have at most %d tags.", tag.Max) },
 }
 
-// without returns the tags but those of the given keys.
-func (t Tags) without(keys []string) Tags {
-	return slices.DeleteFunc(slices.Clone(t), func(tag Tag) bool { return slices.Contains(keys, tag.Key) })
-}
-
-func (t Tags) all() iter.Seq2[string, Tag] {
-	return func(yield func(string, Tag) bool) {
-		for _, tag := range t {
-			if !yield(tag.Key, tag) {
-				return
-			}
-		}
+// tagsOf reads the tags of a request.
+func tagsOf(in []api.Tag) tag.Set {
+	s := make(tag.Set, len(in))
+	for i, t := range in {
+		s[i] = tag.Tag{Key: aws.Val(t.TagKey), Value: aws.Val(t.TagValue)}
 	}
+	return s
 }
 
-func (t Tag) view() api.Tag { return api.Tag{TagKey: &t.Key, TagValue: &t.Value} }
+func tagView(t tag.Tag) api.Tag { return api.Tag{TagKey: &t.Key, TagValue: &t.Value} }
 
 // TagResource adds or replaces tags of a key.
 func (s *Service) TagResource(c *call.Call, in *api.TagResourceInput) (*api.TagResourceOutput, error) {
@@ -60,7 +32,7 @@ func (s *Service) TagResource(c *call.Call, in *api.TagResourceInput) (*api.TagR
 		if err := k.notLeaving(); err != nil {
 			return err
 		}
-		k.Tags, err = k.Tags.with(in.Tags)
+		k.Tags, err = tagRules.With(k.Tags, tagsOf(in.Tags))
 		return err
 	})
 }
@@ -68,7 +40,7 @@ func (s *Service) TagResource(c *call.Call, in *api.TagResourceInput) (*api.TagR
 // UntagResource removes tags of a key.
 func (s *Service) UntagResource(c *call.Call, in *api.UntagResourceInput) (*api.UntagResourceOutput, error) {
 	return nil, s.edit(c, in.KeyId, func(k *Key) error {
-		k.Tags = k.Tags.without(in.TagKeys)
+		k.Tags = tagRules.Without(k.Tags, in.TagKeys)
 		return k.notLeaving()
 	})
 }
@@ -79,6 +51,6 @@ func (s *Service) ListResourceTags(c *call.Call, in *api.ListResourceTagsInput) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(k.Tags.all(), in.Marker, in.Limit, 50)
-	return &api.ListResourceTagsOutput{Tags: views(p.items, Tag.view), NextMarker: p.next, Truncated: &p.truncated}, err
+	p, err := page(k.Tags.All(), in.Marker, in.Limit, 50)
+	return &api.ListResourceTagsOutput{Tags: views(p.items, tagView), NextMarker: p.next, Truncated: &p.truncated}, err
 }

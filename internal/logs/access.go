@@ -4,6 +4,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 )
 
 // Access lists the permissions that a call needs. A group that does not exist
@@ -61,9 +62,7 @@ func (p *permission) tagged(n groupName, action string, tags map[string]string, 
 		t.Context.Set("aws:RequestTag/"+k, v)
 		keys = append(keys, k)
 	}
-	if keys != nil {
-		t.Context.Set("aws:TagKeys", keys...)
-	}
+	tag.SetKeys(t.Context, keys)
 	p.add(t)
 }
 

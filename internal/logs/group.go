@@ -3,7 +3,6 @@ package logs
 import (
 	"iter"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/logs/segment"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
 
@@ -263,10 +263,6 @@ func named(name string, pattern *string) bool {
 	return false
 }
 
-// validName is what the names of groups are made of. The model says it of
-// calls; other services of the house are checked here.
-var validName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
-
 // Tags are the tags of a group.
 type Tags map[string]string
 
@@ -275,7 +271,7 @@ type Tags map[string]string
 func (t Tags) with(in map[string]string) (Tags, *aws.Error) {
 	out := maps.Clone(t)
 	for k, v := range in {
-		if strings.HasPrefix(strings.ToLower(k), "aws:") {
+		if tag.Reserved(k) {
 			return nil, invalid("Tag keys that begin with aws: are reserved for system use: %s", k)
 		}
 		if out == nil {
@@ -283,8 +279,8 @@ func (t Tags) with(in map[string]string) (Tags, *aws.Error) {
 		}
 		out[k] = v
 	}
-	if len(out) > maxTags {
-		return nil, aws.Errorf("TooManyTagsException", "A resource cannot have more than %d tags.", maxTags)
+	if len(out) > tag.Max {
+		return nil, aws.Errorf("TooManyTagsException", "A resource cannot have more than %d tags.", tag.Max)
 	}
 	return out, nil
 }
@@ -296,8 +292,6 @@ func (t Tags) without(keys []string) Tags {
 	}
 	return out
 }
-
-const maxTags = 50
 
 // meet reports whether one of the tags meets a filter: of no value the key
 // must be there, of several one must fit. A value may begin and end with a

@@ -73,16 +73,21 @@ func checkTransformation(m *api.MetricTransformation) *aws.Error {
 
 // DeleteMetricFilter deletes a filter.
 func (s *Service) DeleteMetricFilter(c *call.Call, in *api.DeleteMetricFilterInput) (*api.DeleteMetricFilterOutput, error) {
-	n := own(c, in.LogGroupName)
+	return nil, deleteFilter(c, metricFilters, "metric filter", in.LogGroupName, in.FilterName)
+}
+
+// deleteFilter deletes a filter of a group, of either kind.
+func deleteFilter[T any](c *call.Call, filters *store.Kind[T], noun string, group, name *string) error {
+	n := own(c, group)
 	if _, err := find(c.State, n); err != nil {
-		return nil, err
+		return err
 	}
-	key := n.within(*in.FilterName)
-	if _, ok := metricFilters.Get(c.State, key); !ok {
-		return nil, notFound("The specified metric filter does not exist.")
+	key := n.within(*name)
+	if _, ok := filters.Get(c.State, key); !ok {
+		return notFound("The specified %s does not exist.", noun)
 	}
-	metricFilters.Delete(c.Tx, key)
-	return nil, nil
+	filters.Delete(c.Tx, key)
+	return nil
 }
 
 // DescribeMetricFilters lists the filters of a group, or of all groups, by

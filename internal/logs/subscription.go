@@ -84,16 +84,7 @@ func checkDestination(in *api.PutSubscriptionFilterInput) *aws.Error {
 
 // DeleteSubscriptionFilter deletes a subscription.
 func (s *Service) DeleteSubscriptionFilter(c *call.Call, in *api.DeleteSubscriptionFilterInput) (*api.DeleteSubscriptionFilterOutput, error) {
-	n := own(c, in.LogGroupName)
-	if _, err := find(c.State, n); err != nil {
-		return nil, err
-	}
-	key := n.within(*in.FilterName)
-	if _, ok := subscriptions.Get(c.State, key); !ok {
-		return nil, notFound("The specified subscription filter does not exist.")
-	}
-	subscriptions.Delete(c.Tx, key)
-	return nil, nil
+	return nil, deleteFilter(c, subscriptions, "subscription filter", in.LogGroupName, in.FilterName)
 }
 
 // DescribeSubscriptionFilters lists the subscriptions of a group by name.

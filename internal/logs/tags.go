@@ -12,7 +12,7 @@ func (s *Service) TagResource(c *call.Call, in *api.TagResourceInput) (*api.TagR
 	if err != nil {
 		return nil, err
 	}
-	return nil, tag(c, n, in.Tags)
+	return nil, addTags(c, n, in.Tags)
 }
 
 // UntagResource removes tags of a group.
@@ -21,7 +21,7 @@ func (s *Service) UntagResource(c *call.Call, in *api.UntagResourceInput) (*api.
 	if err != nil {
 		return nil, err
 	}
-	return nil, untag(c, n, in.TagKeys)
+	return nil, removeTags(c, n, in.TagKeys)
 }
 
 // ListTagsForResource lists the tags of a group.
@@ -39,12 +39,12 @@ func (s *Service) ListTagsForResource(c *call.Call, in *api.ListTagsForResourceI
 
 // TagLogGroup is TagResource by the name of the group.
 func (s *Service) TagLogGroup(c *call.Call, in *api.TagLogGroupInput) (*api.TagLogGroupOutput, error) {
-	return nil, tag(c, own(c, in.LogGroupName), in.Tags)
+	return nil, addTags(c, own(c, in.LogGroupName), in.Tags)
 }
 
 // UntagLogGroup is UntagResource by the name of the group.
 func (s *Service) UntagLogGroup(c *call.Call, in *api.UntagLogGroupInput) (*api.UntagLogGroupOutput, error) {
-	return nil, untag(c, own(c, in.LogGroupName), in.Tags)
+	return nil, removeTags(c, own(c, in.LogGroupName), in.Tags)
 }
 
 // ListTagsLogGroup is ListTagsForResource by the name of the group.
@@ -56,14 +56,14 @@ func (s *Service) ListTagsLogGroup(c *call.Call, in *api.ListTagsLogGroupInput) 
 	return &api.ListTagsLogGroupOutput{Tags: tags}, nil
 }
 
-func tag(c *call.Call, n groupName, tags map[string]string) error {
+func addTags(c *call.Call, n groupName, tags map[string]string) error {
 	return edit(c, n, func(g *LogGroup) (err *aws.Error) {
 		g.Tags, err = g.Tags.with(tags)
 		return err
 	})
 }
 
-func untag(c *call.Call, n groupName, keys []string) error {
+func removeTags(c *call.Call, n groupName, keys []string) error {
 	return edit(c, n, func(g *LogGroup) *aws.Error {
 		g.Tags = g.Tags.without(keys)
 		return nil

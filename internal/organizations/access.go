@@ -7,6 +7,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
 
@@ -171,9 +172,7 @@ func (a *access) named(kind, id string) object {
 		return on
 	}
 	on.arn = a.organization.arn(kind, cmp.Or(id, "*"))
-	for _, t := range tagsOf(a.call.State, a.organization, id) {
-		on.context.Set("aws:ResourceTag/"+t.Key, t.Value)
-	}
+	tagsOf(a.call.State, a.organization, id).SetResource(on.context)
 	return on
 }
 
@@ -265,17 +264,11 @@ func (on object) service(principal *string) object {
 }
 
 func (on object) tagged(tags []api.Tag) object {
-	var keys []string
-	for _, t := range tags {
-		on.context.Set("aws:RequestTag/"+aws.Val(t.Key), aws.Val(t.Value))
-		keys = append(keys, aws.Val(t.Key))
-	}
-	return on.untagged(keys)
+	tag.Of(tags).SetRequest(on.context)
+	return on
 }
 
 func (on object) untagged(keys []string) object {
-	if len(keys) > 0 {
-		on.context.Set("aws:TagKeys", keys...)
-	}
+	tag.SetKeys(on.context, keys)
 	return on
 }

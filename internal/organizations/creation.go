@@ -12,6 +12,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
 
@@ -22,7 +23,7 @@ type Creation struct {
 	Organization  string
 	Email, Name   string
 	RoleName      string
-	Tags          []Tag `json:",omitempty"`
+	Tags          tag.Set `json:",omitempty"`
 	State         string
 	FailureReason string `json:",omitempty"`
 	Account       string `json:",omitempty"` // once it has succeeded
@@ -51,7 +52,7 @@ func (s *Service) CreateAccount(c *call.Call, in *api.CreateAccountInput) (*api.
 	if err != nil {
 		return nil, err
 	}
-	newTags, err := mergeTags(nil, in.Tags)
+	newTags, err := tagRules.With(nil, tag.Of(in.Tags))
 	if err != nil {
 		return nil, err
 	}

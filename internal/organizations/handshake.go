@@ -10,6 +10,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
 
@@ -31,9 +32,9 @@ type Handshake struct {
 	Missing int `json:",omitempty"`
 	// FeatureSet and Notes are what an invitation says, Tags what the account
 	// gets when it joins.
-	FeatureSet string `json:",omitempty"`
-	Notes      string `json:",omitempty"`
-	Tags       []Tag  `json:",omitempty"`
+	FeatureSet string  `json:",omitempty"`
+	Notes      string  `json:",omitempty"`
+	Tags       tag.Set `json:",omitempty"`
 
 	Requested, Expires time.Time
 	Finished           time.Time `json:",omitzero"`

@@ -7,6 +7,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
@@ -31,7 +32,7 @@ func (s *Service) InviteAccountToOrganization(c *call.Call, in *api.InviteAccoun
 	if err := h.address(in.Target); err != nil {
 		return nil, err
 	}
-	if h.Tags, err = mergeTags(nil, in.Tags); err != nil {
+	if h.Tags, err = tagRules.With(nil, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
 	if err := s.mayInvite(c, o, &h); err != nil {

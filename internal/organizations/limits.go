@@ -39,7 +39,6 @@ const (
 	maxUnitDepth         = 5
 	maxPoliciesPerTarget = 5
 	maxPolicySize        = 5_120 // characters of a service or resource control policy
-	maxTags              = 50
 )
 
 // How long things last.

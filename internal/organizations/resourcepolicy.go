@@ -10,6 +10,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
 
@@ -51,7 +52,7 @@ func (s *Service) PutResourcePolicy(c *call.Call, in *api.PutResourcePolicyInput
 	if err != nil {
 		return nil, err
 	}
-	newTags, err := mergeTags(nil, in.Tags)
+	newTags, err := tagRules.With(nil, tag.Of(in.Tags))
 	if err != nil {
 		return nil, err
 	}

@@ -1,26 +1,22 @@
 package organizations
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
 
-// Tag is a key and a value on a root, unit, account, policy or resource
-// policy.
-type Tag struct{ Key, Value string }
-
-// tagged are the tags of one resource, in the order in which their keys were
-// first set. The key of the record is organization/resource.
-type tagged struct{ Tags []Tag }
+// tagged are the tags of one resource: a root, a unit, an account, a policy or
+// a resource policy. The key of the record is organization/resource.
+type tagged struct{ Tags tag.Set }
 
 var tags = store.NewKind[tagged]("organizations.tags")
 
-func tagsOf(r store.Reader, o *Organization, resource string) []Tag {
+func tagsOf(r store.Reader, o *Organization, resource string) tag.Set {
 	if t, ok := tags.Get(r, prefix(o.ID)+resource); ok {
 		return t.Tags
 	}
@@ -28,7 +24,7 @@ func tagsOf(r store.Reader, o *Organization, resource string) []Tag {
 }
 
 // putTags stores all tags of a resource.
-func putTags(tx *store.Tx, o *Organization, resource string, all []Tag) {
+func putTags(tx *store.Tx, o *Organization, resource string, all tag.Set) {
 	if len(all) == 0 {
 		tags.Delete(tx, prefix(o.ID)+resource)
 		return
@@ -36,37 +32,17 @@ func putTags(tx *store.Tx, o *Organization, resource string, all []Tag) {
 	tags.Put(tx, prefix(o.ID)+resource, &tagged{all})
 }
 
-// mergeTags checks the tags of an input and returns them over the old ones.
-func mergeTags(old []Tag, in []api.Tag) ([]Tag, error) {
-	all := slices.Clone(old)
-	seen := map[string]bool{}
-	for _, t := range in {
-		key := aws.Val(t.Key)
-		if seen[key] {
-			return nil, invalid("DUPLICATE_TAG_KEY", "You provided more than one tag with the same key.")
-		}
-		seen[key] = true
-		if err := checkTagKey(key); err != nil {
-			return nil, err
-		}
-		i := slices.IndexFunc(all, func(t Tag) bool { return t.Key == key })
-		if i < 0 {
-			i = len(all)
-			all = append(all, Tag{Key: key})
-		}
-		all[i].Value = aws.Val(t.Value)
-	}
-	if len(all) > maxTags {
-		return nil, constraint("MAX_TAG_LIMIT_EXCEEDED", "You have exceeded the allowed number of tags.")
-	}
-	return all, nil
-}
-
-func checkTagKey(key string) error {
-	if strings.HasPrefix(strings.ToLower(key), "aws:") {
+var tagRules = tag.Rules{
+	Repeated: func(string) *aws.Error {
+		return invalid("DUPLICATE_TAG_KEY", "You provided more than one tag with the same key.")
+	},
+	Reserved: func(string) *aws.Error {
 		return invalid("INVALID_SYSTEM_TAGS_PARAMETER", "You specified a tag key that is a system tag. You can't add, edit, or delete system tag keys.")
-	}
-	return nil
+	},
+	TooMany: func() *aws.Error {
+		return constraint("MAX_TAG_LIMIT_EXCEEDED", "You have exceeded the allowed number of tags.")
+	},
+	AsAdded: true,
 }
 
 // TagResource adds tags to a resource or changes their values.
@@ -76,7 +52,7 @@ func (s *Service) TagResource(c *call.Call, in *api.TagResourceInput) (*api.TagR
 		return nil, err
 	}
 	id := aws.Val(in.ResourceId)
-	all, err := mergeTags(tagsOf(c.State, o, id), in.Tags)
+	all, err := tagRules.With(tagsOf(c.State, o, id), tag.Of(in.Tags))
 	if err != nil {
 		return nil, err
 	}
@@ -94,17 +70,15 @@ func (s *Service) UntagResource(c *call.Call, in *api.UntagResourceInput) (*api.
 		return nil, err
 	}
 	for _, key := range in.TagKeys {
-		if err := checkTagKey(key); err != nil {
-			return nil, err
+		if tag.Reserved(key) {
+			return nil, tagRules.Reserved(key)
 		}
 	}
 	id := aws.Val(in.ResourceId)
 	if !o.isTaggable(c.State, id) {
 		return nil, errTargetNotFound
 	}
-	putTags(c.Tx, o, id, slices.DeleteFunc(slices.Clone(tagsOf(c.State, o, id)), func(t Tag) bool {
-		return slices.Contains(in.TagKeys, t.Key)
-	}))
+	putTags(c.Tx, o, id, tagRules.Without(tagsOf(c.State, o, id), in.TagKeys))
 	return nil, nil
 }
 
@@ -118,11 +92,7 @@ func (s *Service) ListTagsForResource(c *call.Call, in *api.ListTagsForResourceI
 	if !o.isTaggable(c.State, id) {
 		return nil, errTargetNotFound
 	}
-	all := []api.Tag{}
-	for _, t := range tagsOf(c.State, o, id) {
-		all = append(all, api.Tag{Key: &t.Key, Value: &t.Value})
-	}
-	list, next, err := page(c, in.NextToken, nil, numbered(all))
+	list, next, err := page(c, in.NextToken, nil, numbered(tag.Shapes[api.Tag](tagsOf(c.State, o, id))))
 	return &api.ListTagsForResourceOutput{Tags: list, NextToken: next}, err
 }
 

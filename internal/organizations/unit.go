@@ -7,6 +7,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
 
@@ -36,7 +37,7 @@ func (s *Service) CreateOrganizationalUnit(c *call.Call, in *api.CreateOrganizat
 	if err != nil {
 		return nil, err
 	}
-	newTags, err := mergeTags(nil, in.Tags)
+	newTags, err := tagRules.With(nil, tag.Of(in.Tags))
 	if err != nil {
 		return nil, err
 	}

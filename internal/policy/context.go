@@ -14,6 +14,10 @@ import (
 // an empty value.
 type Context map[string][]string
 
+// usualKeys is how many keys a request of an organization's user has: a
+// Context that is made for them need not grow while it is filled.
+const usualKeys = 20
+
 // Set gives a key its values, whatever the case of the name.
 func (c Context) Set(name string, values ...string) { c[strings.ToLower(name)] = values }
 
@@ -25,7 +29,7 @@ func (c Context) Set(name string, values ...string) { c[strings.ToLower(name)] =
 // is for the caller to add: aws:SourceIp, aws:CurrentTime, aws:PrincipalOrgID,
 // aws:ResourceAccount and their like.
 func PrincipalContext(p aws.Principal, tags map[string]string, now time.Time) Context {
-	c := Context{}
+	c := make(Context, usualKeys)
 	if p.Type == aws.Anonymous {
 		c.Set("aws:PrincipalType", "Anonymous")
 		c.Set("aws:userid", "anonymous")

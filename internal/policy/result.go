@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 )
@@ -92,12 +93,16 @@ func (r Result) Message(q Request) string {
 	if q.Principal.IsVouchedFor() && r.Decision != Allowed {
 		return "Not authorized to perform " + q.Action
 	}
-	head := fmt.Sprintf("User: %s is not authorized to perform: %s%s", nameOf(&q.Principal), q.Action, onResource(&q))
+	action := q.Action
+	if hasPrefixFold(action, "sqs:") {
+		action = strings.ToLower(action) // as SQS writes it
+	}
+	head := fmt.Sprintf("User: %s is not authorized to perform: %s%s", nameOf(&q.Principal), action, onResource(&q))
 	switch r.Decision {
 	case ExplicitDeny:
 		return head + " with an explicit deny in " + article(r.Kind) + r.Kind.String() + r.deniedBy(&q)
 	case ImplicitDeny:
-		return fmt.Sprintf("%s because no %s allows the %s action", head, r.Kind, q.Action)
+		return fmt.Sprintf("%s because no %s allows the %s action", head, r.Kind, action)
 	}
 	return ""
 }

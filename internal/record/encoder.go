@@ -39,10 +39,10 @@ func (e *encoder) next() {
 	}
 }
 
+// name names a member. Names of records and of models need no escapes.
 func (e *encoder) name(s string) {
 	e.next()
-	e.buf = wire.AppendJSONString(e.buf, s)
-	e.buf = append(e.buf, ':')
+	e.buf = append(append(append(e.buf, '"'), s...), '"', ':')
 }
 
 func (e *encoder) value(s string) { e.next(); e.buf = wire.AppendJSONString(e.buf, s); e.more = true }
@@ -101,7 +101,10 @@ func (e *encoder) EndList() { e.endList() }
 func (e *encoder) BeginMap(*wire.Type, int) { e.begin() }
 
 // Key comes before each value of a map.
-func (e *encoder) Key(k string) { e.name(k) }
+func (e *encoder) Key(k string) {
+	e.next()
+	e.buf = append(wire.AppendJSONString(e.buf, k), ':')
+}
 
 // EndMap ends it.
 func (e *encoder) EndMap() { e.end() }

@@ -21,6 +21,9 @@ const (
 	maxExtra  = 28 << 10
 )
 
+// usualSize is what most records of calls do not exceed.
+const usualSize = 1536
+
 // Outcome is how a call ended.
 type Outcome struct {
 	In, Out wire.Shape // nil when there is none, as when the input could not be read
@@ -47,7 +50,7 @@ func Region(c *call.Call) string {
 // Call builds the record of a call.
 func Call(c *call.Call, o Outcome, r Copy) []byte {
 	op := c.Operation
-	e := encoder{buf: make([]byte, 0, 2<<10)}
+	e := encoder{buf: make([]byte, 0, usualSize)}
 	e.begin()
 	e.text("eventVersion", eventVersion)
 	e.name("userIdentity")
@@ -96,6 +99,12 @@ func Event(c *call.Call, ev *call.Event, ended time.Time, r Copy) []byte {
 	source, agent := ev.InvokedBy, ev.InvokedBy
 	e.name("userIdentity")
 	switch {
+	case ev.Inside:
+		const inside = "AWS Internal"
+		caller := c.Principal
+		caller.InvokedBy = inside
+		source, agent = inside, inside
+		e.callerIdentity(&caller, ev.Account)
 	case ev.InvokedBy == "":
 		source, agent = c.SourceIP, cut(c.UserAgent)
 		e.callerIdentity(&c.Principal, ev.Account)
@@ -207,4 +216,4 @@ func cut(s string) string {
 	return s[:n]
 }
 
-func isoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+func isoTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

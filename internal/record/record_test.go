@@ -121,6 +121,11 @@ func TestEvent(t *testing.T) {
 		InvokedBy: "cloudtrail.amazonaws.com", ReadOnly: true, Request: map[string]any{"bucketName": "my-bucket", "acl": ""},
 		Resources: []call.Resource{{Account: "111111111111", Type: "AWS::S3::Bucket", ARN: "arn:aws:s3:::my-bucket"}},
 	}, at, Copy{Account: "111111111111", EventID: "event", SharedID: "shared"}))
+	golden(t, "event-decrypt-inside", Event(c, &call.Event{
+		Type: "AwsApiCall", Source: "kms.amazonaws.com", Name: "Decrypt", Account: "111111111111", Region: "us-east-2",
+		Inside: true, ReadOnly: true, Request: map[string]any{"encryptionAlgorithm": "SYMMETRIC_DEFAULT"},
+		Resources: []call.Resource{{Account: "111111111111", Type: "AWS::KMS::Key", ARN: "arn:aws:kms:us-east-2:111111111111:key/k"}},
+	}, at, Copy{Account: "111111111111", EventID: "event"}))
 }
 
 // golden compares a record with a file of testdata.

@@ -76,19 +76,11 @@ func New(c Config) *Relay {
 // backlog it passes on one piece of the journal at each look: little, but
 // never nothing.
 func (r *Relay) Run(ctx context.Context) {
-	tick := time.NewTicker(r.Poll)
-	defer tick.Stop()
 	defer r.leave()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if err := r.step(ctx, r.Busy); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLeaseHeld) {
-			r.Log.Warn("records and notices wait to be passed on", "error", err)
-		}
-	}
+	lease.Repeat(ctx, r.Poll, func(ctx context.Context) error { return r.step(ctx, r.Busy) },
+		func(err error, again time.Duration) {
+			r.Log.Warn("records and notices wait to be passed on", "error", err, "again", again)
+		})
 }
 
 // Flush passes on everything that was journaled and delivered before the

@@ -69,6 +69,9 @@ func noSuchBucket(name string) *aws.Error {
 func findBucket(r store.Reader, name string) (*Bucket, *aws.Error) {
 	b, ok := buckets.Get(r, name)
 	if !ok {
+		b, ok = findTemplates(name)
+	}
+	if !ok {
 		return nil, noSuchBucket(name)
 	}
 	return b, nil
@@ -152,7 +155,7 @@ func (s *Service) CreateBucket(c *call.Call, in *api.CreateBucketInput) (*api.Cr
 		return nil, err
 	}
 	out := &api.CreateBucketOutput{Location: new(address(name, region))}
-	if b, ok := buckets.Get(c.State, name); ok {
+	if b, none := findBucket(c.State, name); none == nil {
 		return out, taken(c, b)
 	}
 	b, err := newBucket(c, region, in)

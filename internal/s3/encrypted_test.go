@@ -351,7 +351,7 @@ func TestKeyEvents(t *testing.T) {
 	var accounts []string
 	for _, e := range c.Events {
 		accounts = append(accounts, e.Account)
-		if e.Name != "GenerateDataKey" || e.Source != "kms.amazonaws.com" || e.InvokedBy != "s3.amazonaws.com" || e.Resources[0].ARN != keyARN || !e.ReadOnly {
+		if e.Name != "GenerateDataKey" || e.Source != "kms.amazonaws.com" || !e.Inside || e.Resources[0].ARN != keyARN || !e.ReadOnly {
 			t.Errorf("%+v", e)
 		}
 		request, _ := json.Marshal(e.Request)

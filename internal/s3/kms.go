@@ -191,7 +191,7 @@ func keyEvent(b *Bucket, account, action string, t call.Target, context map[stri
 	}
 	return call.Event{
 		Type: "AwsApiCall", Source: kmsSource, Name: action, Account: account, Region: b.Region,
-		ReadOnly: true, InvokedBy: "s3.amazonaws.com", Request: request, Err: err,
+		ReadOnly: true, Inside: true, Request: request, Err: err,
 		Resources: []call.Resource{{Account: owner, Type: "AWS::KMS::Key", ARN: t.Resource}},
 	}
 }

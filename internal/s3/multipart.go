@@ -94,7 +94,7 @@ func uploadChecksum(in *api.CreateMultipartUploadInput) (algorithm, kind string,
 
 // UploadPart writes one part of an upload.
 func (s *Service) UploadPart(c *call.Call, in *api.UploadPartInput) (*api.UploadPartOutput, error) {
-	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, in.PartNumber, in.SSECustomerAlgorithm)
+	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, refusePart(in.PartNumber, in.SSECustomerAlgorithm))
 	if err != nil {
 		return nil, err
 	}
@@ -108,20 +108,29 @@ func (s *Service) UploadPart(c *call.Call, in *api.UploadPartInput) (*api.Upload
 	return out, nil
 }
 
-// upload finds the upload that a call writes a part of. It is nil when no key
-// of KMS encrypts it.
-func (s *Service) upload(c *call.Call, bucket, uploadID *string, number *int32, customer *string) (b *Bucket, id *string, u *openUpload, err error) {
+// upload finds the upload that a call is about, with its id on the data plane.
+// It is nil when no key of KMS encrypts it. What else is wrong with the call
+// is said when the bucket exists, before the upload is looked for.
+func (s *Service) upload(c *call.Call, bucket, uploadID *string, wrong error) (b *Bucket, id *string, u *openUpload, err error) {
 	if b, err = s.bucket(c, bucket); err != nil {
 		return nil, nil, nil, err
 	}
-	if n := aws.Val(number); n < 1 || n > maxParts {
-		return nil, nil, nil, aws.Errorf("InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts).With("ArgumentName", "partNumber")
-	}
-	if customer != nil {
-		return nil, nil, nil, errCustomerKeys
+	if wrong != nil {
+		return nil, nil, nil, wrong
 	}
 	id, u, err = s.splitUpload(c, b, uploadID)
 	return b, id, u, err
+}
+
+// refusePart is what is wrong with a part that a call writes.
+func refusePart(number *int32, customer *string) error {
+	if n := aws.Val(number); n < 1 || n > maxParts {
+		return aws.Errorf("InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts).With("ArgumentName", "partNumber")
+	}
+	if customer != nil {
+		return errCustomerKeys
+	}
+	return nil
 }
 
 func (s *Service) uploadPart(c *call.Call, b *Bucket, u *openUpload, in *api.UploadPartInput) (*api.UploadPartOutput, error) {
@@ -133,7 +142,7 @@ func (s *Service) uploadPart(c *call.Call, b *Bucket, u *openUpload, in *api.Upl
 
 // UploadPartCopy makes a part of an object, or of a range of it.
 func (s *Service) UploadPartCopy(c *call.Call, in *api.UploadPartCopyInput) (*api.UploadPartCopyOutput, error) {
-	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, in.PartNumber, in.SSECustomerAlgorithm)
+	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, refusePart(in.PartNumber, in.SSECustomerAlgorithm))
 	if err != nil {
 		return nil, err
 	}
@@ -187,14 +196,11 @@ func (s *Service) copyPart(c *call.Call, b *Bucket, u *openUpload, src *source, 
 
 // CompleteMultipartUpload makes an object of the parts.
 func (s *Service) CompleteMultipartUpload(c *call.Call, in *api.CompleteMultipartUploadInput) (*api.CompleteMultipartUploadOutput, error) {
-	b, err := s.bucket(c, in.Bucket)
-	if err != nil {
-		return nil, err
-	}
+	var wrong error
 	if in.MultipartUpload == nil || len(in.MultipartUpload.Parts) == 0 {
-		return nil, malformedXML()
+		wrong = malformedXML()
 	}
-	id, u, err := s.splitUpload(c, b, in.UploadId)
+	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, wrong)
 	if err != nil {
 		return nil, err
 	}
@@ -221,11 +227,7 @@ func (s *Service) CompleteMultipartUpload(c *call.Call, in *api.CompleteMultipar
 
 // AbortMultipartUpload drops an upload and its parts.
 func (s *Service) AbortMultipartUpload(c *call.Call, in *api.AbortMultipartUploadInput) (*api.AbortMultipartUploadOutput, error) {
-	b, err := s.bucket(c, in.Bucket)
-	if err != nil {
-		return nil, err
-	}
-	id, u, err := s.splitUpload(c, b, in.UploadId)
+	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -240,11 +242,7 @@ func (s *Service) AbortMultipartUpload(c *call.Call, in *api.AbortMultipartUploa
 
 // ListParts lists the parts of an upload.
 func (s *Service) ListParts(c *call.Call, in *api.ListPartsInput) (*api.ListPartsOutput, error) {
-	b, err := s.bucket(c, in.Bucket)
-	if err != nil {
-		return nil, err
-	}
-	id, u, err := s.splitUpload(c, b, in.UploadId)
+	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, nil)
 	if err != nil {
 		return nil, err
 	}

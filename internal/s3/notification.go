@@ -159,7 +159,20 @@ func (d destination) check(b *Bucket) error {
 		}
 		seen[name] = true
 	}
+	d.spell()
 	return nil
+}
+
+// spell writes the names of the filter's rules as S3 answers with them,
+// however they came.
+func (d destination) spell() {
+	for i, r := range d.rules() {
+		name := "Prefix"
+		if strings.EqualFold(aws.Val(r.Name), "suffix") {
+			name = "Suffix"
+		}
+		d.filter.Key.FilterRules[i].Name = &name
+	}
 }
 
 func (d destination) rules() []api.FilterRule {

@@ -71,6 +71,8 @@ func (s *Service) GetObject(c *call.Call, in *api.GetObjectInput) (*api.GetObjec
 	switch {
 	case err != nil:
 		return nil, err
+	case b.isTemplates():
+		return template(in.Key)
 	case in.SSECustomerAlgorithm != nil:
 		return nil, errCustomerKeys
 	case in.Range != nil && in.PartNumber != nil:
@@ -168,6 +170,12 @@ func (s *Service) HeadObject(c *call.Call, in *api.HeadObjectInput) (*api.HeadOb
 	switch {
 	case err != nil:
 		return nil, err
+	case b.isTemplates():
+		out, err := template(in.Key)
+		if err != nil {
+			return nil, err
+		}
+		return &api.HeadObjectOutput{ContentLength: out.ContentLength, ContentType: out.ContentType, LastModified: out.LastModified}, nil
 	case in.SSECustomerAlgorithm != nil:
 		return nil, errCustomerKeys
 	}

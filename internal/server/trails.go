@@ -200,12 +200,12 @@ var detailTypes = map[string]string{
 	"AwsServiceEvent":      "AWS Service Event via CloudTrail",
 }
 
-// Offer makes an event of a record. Records of data events are events too.
+// Offer makes an event of a record. Records of data events are events too, and
+// every rule sees those that read.
 func (b relayBuses) Offer(c *call.Call, r relay.Record) error {
 	var record struct {
-		EventType, EventSource string
-		ReadOnly               bool
-		Resources              []struct{ ARN string }
+		EventType, EventSource    string
+		ReadOnly, ManagementEvent bool
 	}
 	if err := json.Unmarshal(r.JSON, &record); err != nil {
 		return err
@@ -214,6 +214,6 @@ func (b relayBuses) Offer(c *call.Call, r relay.Record) error {
 	return b.events.Offer(c.Tx, c.Time, r.Account, r.Region, events.Event{
 		ID: r.ID, DetailType: detailTypes[record.EventType], Source: "aws." + service,
 		Account: r.Account, Region: r.Region, Time: r.Time, Resources: []string{},
-		Detail: r.JSON, ReadOnly: record.ReadOnly,
+		Detail: r.JSON, ReadOnly: record.ReadOnly && record.ManagementEvent,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sns"
 )
 
@@ -68,9 +69,7 @@ func (t *Topic) target(action string, context policy.Context) call.Target {
 	if !t.Policy.IsZero() {
 		target.Policy = &policy.Attached{Document: t.Policy.Document()}
 	}
-	for _, tag := range t.Tags {
-		context.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-	}
+	t.Tags.SetResource(context)
 	return target
 }
 
@@ -106,7 +105,7 @@ func onResource(c *call.Call, action string, arn *string, context policy.Context
 
 func creating(c *call.Call, in *api.CreateTopicInput) ([]call.Target, error) {
 	n := TopicName{c.Account(), c.Region, aws.Val(in.Name)}
-	context := requestTags(in.Tags)
+	context := tag.Of(in.Tags).SetRequest(policy.Context{})
 	list := []call.Target{ask(c, n, "CreateTopic", context)}
 	if len(in.Tags) > 0 {
 		list = append(list, ask(c, n, "TagResource", context))
@@ -115,26 +114,13 @@ func creating(c *call.Call, in *api.CreateTopicInput) ([]call.Target, error) {
 }
 
 func tagging(c *call.Call, in *api.TagResourceInput) ([]call.Target, error) {
-	return onResource(c, "TagResource", in.ResourceArn, requestTags(in.Tags))
+	return onResource(c, "TagResource", in.ResourceArn, tag.Of(in.Tags).SetRequest(policy.Context{}))
 }
 
 func untagging(c *call.Call, in *api.UntagResourceInput) ([]call.Target, error) {
 	context := policy.Context{}
-	context.Set("aws:TagKeys", in.TagKeys...)
+	tag.SetKeys(context, in.TagKeys)
 	return onResource(c, "UntagResource", in.ResourceArn, context)
-}
-
-func requestTags(tags []api.Tag) policy.Context {
-	context := policy.Context{}
-	var keys []string
-	for _, t := range tags {
-		keys = append(keys, aws.Val(t.Key))
-		context.Set("aws:RequestTag/"+aws.Val(t.Key), aws.Val(t.Value))
-	}
-	if len(keys) > 0 {
-		context.Set("aws:TagKeys", keys...)
-	}
-	return context
 }
 
 func subscribing(c *call.Call, in *api.SubscribeInput) ([]call.Target, error) {

@@ -30,7 +30,6 @@ const (
 	fifoSubscriptions     = 100 // of a FIFO topic
 	filtersOfTopic        = 200
 	filtersOfAccount      = 10_000
-	tagsOfTopic           = 50
 	messageSize           = 256 << 10
 	policySize            = 30 << 10
 	entriesOfBatch        = 10

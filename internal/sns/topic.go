@@ -10,6 +10,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sns"
 )
 
@@ -38,7 +39,7 @@ type Topic struct {
 	Throughput       string         // FifoThroughputScope
 	SampleRates      map[string]int `json:",omitempty"` // by attribute, in percent
 	Delivery         *TopicDelivery
-	Tags             Tags
+	Tags             tag.Set
 	Gone             int // subscriptions deleted so far
 }
 
@@ -114,7 +115,7 @@ func (s *Service) CreateTopic(c *call.Call, in *api.CreateTopicInput) (*api.Crea
 	if aws.Val(in.DataProtectionPolicy) != "" {
 		return nil, invalid("DataProtectionPolicy Reason: data protection policies are not served here")
 	}
-	tags, err := Tags(nil).with(in.Tags)
+	tags, err := tagRules.With(nil, tag.Of(in.Tags))
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +165,7 @@ func roomFor(r store.Reader, n TopicName) error {
 }
 
 // matches compares a topic with what a second CreateTopic asks for.
-func (s *Service) matches(c *call.Call, old *Topic, in *api.CreateTopicInput, tags Tags) error {
+func (s *Service) matches(c *call.Call, old *Topic, in *api.CreateTopicInput, tags tag.Set) error {
 	t := new(*old)
 	if err := s.setAll(c, t, in.Attributes); err != nil {
 		return err

@@ -223,7 +223,7 @@ func TestTags(t *testing.T) {
 	f.fails("InvalidParameter: Invalid parameter: Duplicated keys are not allowed.", &api.TagResourceInput{ResourceArn: new(topic), Tags: []api.Tag{tag("a", "1"), tag("a", "2")}})
 	f.fails("InvalidParameter: Invalid parameter: Tag keys that begin with aws: are reserved for system use", &api.TagResourceInput{ResourceArn: new(topic), Tags: []api.Tag{tag("AWS:x", "1")}})
 	var many []api.Tag
-	for i := range tagsOfTopic + 1 {
+	for i := range 51 {
 		many = append(many, tag(fmt.Sprint(i), ""))
 	}
 	f.fails("TagLimitExceeded: Could not complete request: tag quota of per resource exceeded", &api.TagResourceInput{ResourceArn: new(topic), Tags: many})

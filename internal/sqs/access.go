@@ -7,6 +7,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
 )
 
@@ -107,9 +108,7 @@ func (n *permissions) tagged(tags map[string]string) {
 }
 
 func (n *permissions) tagKeys(keys []string) {
-	if len(keys) > 0 {
-		n.targets[len(n.targets)-1].Context.Set("aws:TagKeys", keys...)
-	}
+	tag.SetKeys(n.targets[len(n.targets)-1].Context, keys)
 }
 
 // on makes a function of a typed input one of any.

@@ -109,7 +109,7 @@ func TestKMS(t *testing.T) {
 	for service, want := range map[string]string{"sns.amazonaws.com": "", "events.amazonaws.com": "KmsAccessDenied"} {
 		code := ""
 		f.update(func(tx *store.Tx) {
-			if err := f.service.SendAsService(tx, f.clock.now(), arn("jobs"), call.Source{Service: service}, Message{Body: "x"}); err != nil {
+			if err := f.service.SendAsService(tx, f.clock.Now(), arn("jobs"), call.Source{Service: service}, Message{Body: "x"}); err != nil {
 				code = err.Code
 			}
 		})

@@ -20,14 +20,14 @@ func TestDeadLetters(t *testing.T) {
 	sent := f.send(url, "poison")
 	for range 2 {
 		f.equal("received", f.bodies(url), []string{"poison"})
-		f.clock.advance(10 * time.Second)
+		f.clock.Advance(10 * time.Second)
 	}
 	f.equal("no third time", f.bodies(url), []string{})
 	f.equal("count", [2][3]string{f.count(url), f.count(dead)}, [2][3]string{{"0", "0", "0"}, {"1", "0", "0"}})
 	m := f.receive(dead, 1)[0]
 	f.equal("what it says of itself", [4]string{*m.MessageId, m.Attributes["DeadLetterQueueSourceArn"], m.Attributes["ApproximateReceiveCount"], m.Attributes["SentTimestamp"]},
 		[4]string{*sent.MessageId, arn("jobs"), "3", "1769824800000"})
-	f.clock.advance(100 * time.Second)
+	f.clock.Advance(100 * time.Second)
 	f.equal("it expires by when it was sent", f.bodies(dead), []string{})
 
 	list := do[api.ListDeadLetterSourceQueuesOutput](f, &api.ListDeadLetterSourceQueuesInput{QueueUrl: dead})
@@ -53,7 +53,7 @@ func TestDeadLetterGone(t *testing.T) {
 	}
 	f.does(&api.DeleteQueueInput{QueueUrl: dead})
 	f.equal("received", f.bodies(url), []string{"poison"})
-	f.clock.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	f.queue("dead")
 	f.equal("buried", f.bodies(url), []string{})
 	f.equal("count", f.count(dead), [3]string{"1", "0", "0"})
@@ -65,9 +65,9 @@ func TestFIFODeadLetters(t *testing.T) {
 	url := f.queue("jobs.fifo", "RedrivePolicy", redriveTo("dead.fifo", 1), "VisibilityTimeout", "10")
 	f.sendTo(url, "a", "a1", "a2", "a3")
 	f.equal("first", bodiesOf(f.receive(url, 1)), []string{"a1"})
-	f.clock.advance(10 * time.Second)
+	f.clock.Advance(10 * time.Second)
 	f.equal("the next of the group", bodiesOf(f.receive(url, 1)), []string{"a2"})
-	f.clock.advance(10 * time.Second)
+	f.clock.Advance(10 * time.Second)
 	f.equal("and the next", bodiesOf(f.receive(url, 1)), []string{"a3"})
 	list := f.receive(dead, 10)
 	f.equal("in order", bodiesOf(list), []string{"a1", "a2"})
@@ -123,7 +123,7 @@ func TestMoveTask(t *testing.T) {
 		[]any{"COMPLETED", int64(3), int64(4), (*string)(nil), (*string)(nil)})
 
 	f.queue("three")
-	f.clock.advance(time.Second)
+	f.clock.Advance(time.Second)
 	f.does(startMove("dead", "three"))
 	f.advance()
 	f.equal("to another", f.bodies(new("three")), []string{"its own"})
@@ -145,29 +145,29 @@ func TestMoveRate(t *testing.T) {
 	handle := do[api.StartMessageMoveTaskOutput](f, start).TaskHandle
 	f.advance()
 	f.equal("at once", f.count(to), [3]string{"0", "0", "0"})
-	f.clock.advance(1500 * time.Millisecond)
+	f.clock.Advance(1500 * time.Millisecond)
 	f.advance()
 	f.advance()
 	f.equal("after a second and a half", f.count(to), [3]string{"3", "0", "0"})
 	out := do[api.CancelMessageMoveTaskOutput](f, &api.CancelMessageMoveTaskInput{TaskHandle: handle})
 	f.equal("moved", *out.ApproximateNumberOfMessagesMoved, int64(3))
-	f.clock.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	f.advance()
 	f.equal("no more", f.count(to), [3]string{"3", "0", "0"})
 	f.equal("cancelled", [2]any{*f.tasks("dead")[0].Status, *f.tasks("dead")[0].MaxNumberOfMessagesPerSecond}, [2]any{"CANCELLED", int32(2)})
 	f.fails("UnsupportedOperation: Only active tasks can be cancelled.", &api.CancelMessageMoveTaskInput{TaskHandle: handle})
 
 	f.does(startMove("dead", "to", 1))
-	f.clock.advance(3 * time.Second)
+	f.clock.Advance(3 * time.Second)
 	f.advance()
 	f.does(&api.DeleteQueueInput{QueueUrl: to})
-	f.clock.advance(3 * time.Second)
+	f.clock.Advance(3 * time.Second)
 	f.advance()
 	failed := f.tasks("dead")[0]
 	f.equal("failed", [3]any{*failed.Status, *failed.FailureReason, *failed.ApproximateNumberOfMessagesMoved}, [3]any{"FAILED", "AWS.SimpleQueueService.NonExistentQueue", int64(3)})
 	f.equal("nothing is lost", f.count(dead), [3]string{"4", "0", "0"})
 	for range maxTasks + 3 {
-		f.clock.advance(time.Second)
+		f.clock.Advance(time.Second)
 		f.does(startMove("dead", "jobs", 1))
 		f.does(&api.CancelMessageMoveTaskInput{TaskHandle: f.tasks("dead")[0].TaskHandle})
 	}
@@ -187,7 +187,7 @@ func TestMoveFIFO(t *testing.T) {
 	f.does(startMove("dead.fifo", "to.fifo"))
 	f.advance()
 	f.equal("another group", f.bodies(to), []string{"b1", "b2"})
-	f.clock.advance(10 * time.Second)
+	f.clock.Advance(10 * time.Second)
 	f.does(startMove("dead.fifo", "to.fifo"))
 	f.advance()
 	f.equal("the group", f.bodies(to), []string{"a1", "a2"})

@@ -42,7 +42,7 @@ func TestGroups(t *testing.T) {
 	f.equal("blocked by the second", f.bodies(url), []string{})
 	hide(both[1], 0)
 	f.equal("in order again", f.bodies(url), []string{"a2", "a3"})
-	f.clock.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	f.equal("and after their time", f.bodies(url), []string{"b1", "a2", "a3"})
 }
 
@@ -51,7 +51,7 @@ func TestExpiredHandle(t *testing.T) {
 	url := f.queue("jobs.fifo")
 	f.sendTo(url, "a", "a1", "a2")
 	m := f.receive(url, 1)[0]
-	f.clock.advance(30 * time.Second)
+	f.clock.Advance(30 * time.Second)
 	want := "InvalidParameterValue: Value " + *m.ReceiptHandle + " for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
 	f.fails(want, &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})
 	f.fails(want, &api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: new(int32(5))})
@@ -67,13 +67,13 @@ func TestDeduplication(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs.fifo")
 	first := f.sendTo(url, "a", "same")
-	f.clock.advance(memory - time.Millisecond)
+	f.clock.Advance(memory - time.Millisecond)
 	second := f.sendTo(url, "b", "same")
 	f.equal("taken for the first", []string{*second.MessageId, *second.SequenceNumber}, []string{*first.MessageId, *first.SequenceNumber})
 	f.delete(url, f.receive(url, 10)...)
 	third := f.sendTo(url, "a", "same")
 	f.equal("also when it is gone", *third.MessageId, *first.MessageId)
-	f.clock.advance(time.Millisecond)
+	f.clock.Advance(time.Millisecond)
 	fourth := f.sendTo(url, "a", "same")
 	f.equal("after five minutes", *fourth.MessageId != *first.MessageId, true)
 	f.equal("bodies", f.bodies(url), []string{"same"})
@@ -91,7 +91,7 @@ func TestDeduplication(t *testing.T) {
 	one, two := f.sendTo(url, "d", "scoped"), f.sendTo(url, "e", "scoped")
 	f.equal("in the group alone", *one.MessageId != *two.MessageId, true)
 	f.equal("in the group", *f.sendTo(url, "d", "scoped").MessageId, *one.MessageId)
-	f.clock.advance(memory)
+	f.clock.Advance(memory)
 	f.advance()
 	f.equal("nothing is remembered", duplicates.Len(f.store.View()), 0)
 }
@@ -112,12 +112,12 @@ func TestFIFODelay(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs.fifo", "DelaySeconds", "60")
 	f.sendTo(url, "a", "a1")
-	f.clock.advance(30 * time.Second)
+	f.clock.Advance(30 * time.Second)
 	f.sendTo(url, "b", "b1")
 	f.sendTo(url, "a", "a2")
 	f.equal("all", f.count(url), [3]string{"0", "0", "3"})
 	f.equal("none", f.bodies(url), []string{})
-	f.clock.advance(30 * time.Second)
+	f.clock.Advance(30 * time.Second)
 	f.equal("one", f.count(url), [3]string{"1", "0", "2"})
 	f.equal("the first", f.bodies(url), []string{"a1"})
 	f.set(url, "DelaySeconds", "10") // holds for those that wait
@@ -134,17 +134,17 @@ func TestAttempts(t *testing.T) {
 		return bodiesOf(f.receives(&api.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: new(int32(2)), ReceiveRequestAttemptId: &id}))
 	}
 	f.equal("first", try("one"), []string{"a1", "a2"})
-	f.clock.advance(20 * time.Second)
+	f.clock.Advance(20 * time.Second)
 	f.equal("the same again", try("one"), []string{"a1", "a2"})
 	f.equal("another", try("two"), []string{"b1"})
-	f.clock.advance(20 * time.Second)
+	f.clock.Advance(20 * time.Second)
 	f.equal("hidden anew", f.bodies(url), []string{})
 	list := f.receives(&api.ReceiveMessageInput{QueueUrl: url, ReceiveRequestAttemptId: new("one")})
 	f.delete(url, list[0])
 	f.equal("what is left", try("one"), []string{"a2"})
-	f.clock.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	f.equal("after their time", try("one"), []string{"b1", "a2"})
-	f.clock.advance(memory)
+	f.clock.Advance(memory)
 	f.advance()
 	f.equal("nothing is remembered", attempts.Len(f.store.View()), 0)
 }
@@ -155,9 +155,9 @@ func TestFIFOExpires(t *testing.T) {
 	for _, sweep := range []bool{false, true} {
 		url := f.queue(fmt.Sprintf("jobs-%v.fifo", sweep), "MessageRetentionPeriod", "60")
 		f.sendTo(url, "a", "a1", "a2")
-		f.clock.advance(40 * time.Second)
+		f.clock.Advance(40 * time.Second)
 		f.sendTo(url, "a", "a3")
-		f.clock.advance(30 * time.Second)
+		f.clock.Advance(30 * time.Second)
 		if sweep {
 			f.advance()
 		}
@@ -182,7 +182,7 @@ func consume(t *testing.T, replicas ...*fixture) {
 	f := replicas[0]
 	for _, r := range replicas {
 		r.clock = f.clock
-		r.service.Now = f.clock.now
+		r.service.Now = f.clock.Now
 	}
 	url := f.queue("jobs.fifo", "VisibilityTimeout", "1000")
 	for i := range each {

@@ -16,6 +16,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/store/storetest"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
 )
@@ -27,31 +28,13 @@ const (
 	base    = "http://localhost:4566/" + account + "/"
 )
 
-// clock is a clock that tests move.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // fixture is the service over a store, with a caller and a clock.
 type fixture struct {
 	testing.TB
 	service  *Service
 	handlers map[string]call.Handler
 	store    *store.Store
-	clock    *clock
+	clock    *storetest.Clock
 	caller   aws.Principal
 	identity []policy.Attached // the caller's policies
 	asking   sync.Mutex
@@ -72,8 +55,8 @@ func newFixtureAt(t testing.TB, url string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{TB: t, service: New(st, key), store: st, clock: &clock{t: time.Date(2026, 1, 31, 2, 0, 0, 0, time.UTC)}}
-	f.service.Now = f.clock.now
+	f := &fixture{TB: t, service: New(st, key), store: st, clock: storetest.NewClock(time.Date(2026, 1, 31, 2, 0, 0, 0, time.UTC))}
+	f.service.Now = f.clock.Now
 	f.handlers = api.Handlers(f.service)
 	f.caller = root(account)
 	return f
@@ -100,7 +83,7 @@ func (f *fixture) call(in wire.Shape) (out any, err error) {
 	}
 	c := &call.Call{
 		Ctx: context.Background(), Principal: f.caller, Region: region, Operation: op, Host: "localhost:4566",
-		Time: f.clock.now(), State: f.store.View(),
+		Time: f.clock.Now(), State: f.store.View(),
 	}
 	return f.run(c, in)
 }
@@ -293,7 +276,7 @@ func (f *fixture) fill(name string, n int, edit func(*message)) {
 	f.update(func(tx *store.Tx) {
 		q, _ := findARN(tx, arn(name))
 		for i := range n {
-			m := &message{ID: fmt.Sprintf("m%07d", i), Sent: f.clock.now().UnixMilli()}
+			m := &message{ID: fmt.Sprintf("m%07d", i), Sent: f.clock.Now().UnixMilli()}
 			m.Visible = m.Sent
 			edit(m)
 			q.put(tx, m)

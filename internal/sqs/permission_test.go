@@ -103,7 +103,7 @@ func TestSendAsService(t *testing.T) {
 	send := func(queue string, from call.Source, m Message) string {
 		var failed *aws.Error
 		err := f.store.Update(t.Context(), func(tx *store.Tx) error {
-			failed = f.service.SendAsService(tx, f.clock.now(), arn(queue), from, m)
+			failed = f.service.SendAsService(tx, f.clock.Now(), arn(queue), from, m)
 			return nil
 		})
 		if err != nil {

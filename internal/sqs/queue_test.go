@@ -62,10 +62,10 @@ func TestRecreate(t *testing.T) {
 	f.does(&api.DeleteQueueInput{QueueUrl: url})
 	f.fails("QueueDoesNotExist: The specified queue does not exist.", &api.DeleteQueueInput{QueueUrl: url})
 	f.fails("QueueDoesNotExist", &api.SendMessageInput{QueueUrl: url, MessageBody: new("x")})
-	f.clock.advance(59 * time.Second)
+	f.clock.Advance(59 * time.Second)
 	f.fails("QueueDeletedRecently: You must wait 60 seconds after deleting a queue before you can create another with the same name.",
 		&api.CreateQueueInput{QueueName: new("jobs")})
-	f.clock.advance(time.Second)
+	f.clock.Advance(time.Second)
 	f.queue("jobs")
 	f.equal("messages", f.bodies(url), []string{})
 	f.fails("ReceiptHandleIsInvalid", &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: old[0].ReceiptHandle})
@@ -87,7 +87,7 @@ func TestPurgeQueue(t *testing.T) {
 	f.fails("PurgeQueueInProgress: Only one PurgeQueue operation on jobs is allowed every 60 seconds.", &api.PurgeQueueInput{QueueUrl: url})
 	f.advance()
 	f.equal("left over", messages.Len(f.store.View()), 1)
-	f.clock.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	f.does(&api.PurgeQueueInput{QueueUrl: url})
 }
 
@@ -99,7 +99,7 @@ func TestSweepManySteps(t *testing.T) {
 		q, _ := findARN(tx, arn("jobs.fifo"))
 		for i := range 2*sweepStep + 7 {
 			l := letter{content: content{Body: fmt.Sprint(i)}, group: new("g"), dedup: new(fmt.Sprint(i))}
-			if _, err := f.service.send(tx, q, f.clock.now(), &l); err != nil {
+			if _, err := f.service.send(tx, q, f.clock.Now(), &l); err != nil {
 				return err
 			}
 		}
@@ -108,7 +108,7 @@ func TestSweepManySteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.clock.advance(5 * 24 * time.Hour)
+	f.clock.Advance(5 * 24 * time.Hour)
 	f.advance()
 	f.equal("left over", [2]int{messages.Len(f.store.View()), duplicates.Len(f.store.View())}, [2]int{0, 0})
 	f.equal("count", f.count(url), [3]string{"0", "0", "0"})
@@ -196,7 +196,7 @@ func FuzzQueueURL(f *testing.F) {
 func TestTags(t *testing.T) {
 	f := newFixture(t)
 	many := map[string]string{}
-	for i := range maxTags {
+	for i := range 50 {
 		many[fmt.Sprint("k", i)] = "v"
 	}
 	f.does(&api.CreateQueueInput{QueueName: new("jobs"), Tags: map[string]string{"a": "1", "b": ""}})
@@ -242,7 +242,7 @@ func TestAccess(t *testing.T) {
 	f.does(&api.ListQueuesInput{})
 	f.equal("all queues", f.asked[0].Resource, "*")
 	f.caller = user(account, "bob")
-	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/bob is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:us-east-2:111111111111:jobs because no identity-based policy allows the sqs:SendMessage action",
+	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/bob is not authorized to perform: sqs:sendmessage on resource: arn:aws:sqs:us-east-2:111111111111:jobs because no identity-based policy allows the sqs:sendmessage action",
 		&api.SendMessageInput{QueueUrl: new("jobs"), MessageBody: new("x")})
 }
 
@@ -250,7 +250,7 @@ func TestAccess(t *testing.T) {
 func TestNotes(t *testing.T) {
 	f := newFixture(t)
 	f.queue("jobs", "Policy", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}`)
-	c := &call.Call{Ctx: t.Context(), Principal: root(other), Region: region, Operation: api.API.Operation("ReceiveMessage"), Time: f.clock.now(), State: f.store.View()}
+	c := &call.Call{Ctx: t.Context(), Principal: root(other), Region: region, Operation: api.API.Operation("ReceiveMessage"), Time: f.clock.Now(), State: f.store.View()}
 	if _, err := f.run(c, &api.ReceiveMessageInput{QueueUrl: new(base + "jobs")}); err != nil {
 		t.Fatal(err)
 	}

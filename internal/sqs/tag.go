@@ -2,16 +2,15 @@ package sqs
 
 import (
 	"maps"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
 )
 
-// The bounds of a queue's tags.
+// The sizes of a tag of a queue, in characters.
 const (
-	maxTags     = 50
 	maxTagKey   = 128
 	maxTagValue = 256
 )
@@ -65,13 +64,13 @@ func withTags(tags, more map[string]string) (map[string]string, error) {
 			return nil, invalidParameter("Tag keys must be between 1 and %d characters in length.", maxTagKey)
 		case utf8.RuneCountInString(value) > maxTagValue:
 			return nil, invalidParameter("Tag values must be between 0 and %d characters in length.", maxTagValue)
-		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+		case tag.Reserved(key):
 			return nil, invalidParameter("Tag keys cannot start with 'aws:'.")
 		}
 		all[key] = value
 	}
-	if len(all) > maxTags {
-		return nil, invalidParameter("Too many tags: a queue can have up to %d.", maxTags)
+	if len(all) > tag.Max {
+		return nil, invalidParameter("Too many tags: a queue can have up to %d.", tag.Max)
 	}
 	return all, nil
 }

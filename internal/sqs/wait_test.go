@@ -18,7 +18,7 @@ func (f *fixture) waiting(ctx context.Context, in *api.ReceiveMessageInput) <-ch
 	done := make(chan []string, 1)
 	in.WaitTimeSeconds = new(int32(20))
 	go func() {
-		c := &call.Call{Ctx: ctx, Principal: f.caller, Region: region, Operation: api.API.Operation("ReceiveMessage"), Time: f.clock.now(), State: f.store.View()}
+		c := &call.Call{Ctx: ctx, Principal: f.caller, Region: region, Operation: api.API.Operation("ReceiveMessage"), Time: f.clock.Now(), State: f.store.View()}
 		out, err := f.run(c, in)
 		switch {
 		case errors.Is(err, context.Canceled):
@@ -72,7 +72,7 @@ func TestLongPolling(t *testing.T) {
 
 	done = f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
 	f.inLine("jobs", 1)
-	f.clock.advance(30 * time.Second)
+	f.clock.Advance(30 * time.Second)
 	f.equal("one that becomes visible", f.within(done), []string{"a"})
 
 	held := f.receive(fifo, 1)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime/debug"
+	"slices"
 
 	"github.com/orgtrail/orgtrail/internal/journal"
 )
@@ -32,7 +33,7 @@ var errNothing = errors.New("store: nothing to commit")
 // that request's error and leaves the others alone; an error of run itself is
 // the error of all.
 func (b *batch) run(ctx context.Context, tx *sql.Tx) error {
-	b.image, b.entries = nil, b.entries[:0]
+	b.image, b.entries = nil, slices.Grow(b.entries[:0], len(b.requests))
 	for _, r := range b.requests {
 		r.err, r.made = nil, nil
 	}

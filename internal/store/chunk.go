@@ -107,28 +107,30 @@ func (s *Store) ReadChunks(ctx context.Context, after journal.Cursor, maxBytes i
 	return found, nil
 }
 
-// readStep is how many chunks one statement asks for: what is not wanted of
-// them is read all the same.
+// readStep is how many chunks the first statement asks for. What is not wanted
+// of them is read all the same.
 const readStep = 8
 
-// readWriter appends chunks of one writer after a position to found.
+// readWriter appends chunks of one writer after a position to found. Each
+// statement asks for twice as many as the one before it: for about as many as
+// were wanted so far.
 func readWriter(ctx context.Context, tx *sql.Tx, after journal.Position, maxBytes int, found []Chunk) ([]Chunk, error) {
-	for {
+	for step := readStep; ; step *= 2 {
 		had := len(found)
 		var err error
-		if found, maxBytes, err = readSome(ctx, tx, after, maxBytes, found); err != nil {
+		if found, maxBytes, err = readSome(ctx, tx, after, step, maxBytes, found); err != nil {
 			return nil, err
 		}
-		if maxBytes < 0 || len(found)-had < readStep {
+		if maxBytes < 0 || len(found)-had < step {
 			return found, nil
 		}
 		after = found[len(found)-1].Position
 	}
 }
 
-func readSome(ctx context.Context, tx *sql.Tx, after journal.Position, maxBytes int, found []Chunk) ([]Chunk, int, error) {
+func readSome(ctx context.Context, tx *sql.Tx, after journal.Position, step, maxBytes int, found []Chunk) ([]Chunk, int, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT seq, hash, data FROM chunk WHERE writer = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
-		after.Writer, after.Seq, readStep)
+		after.Writer, after.Seq, step)
 	if err != nil {
 		return nil, 0, err
 	}

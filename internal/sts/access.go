@@ -1,14 +1,13 @@
 package sts
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
 )
 
@@ -101,14 +100,7 @@ func assumeContext(c *call.Call, in *api.AssumeRoleInput) policy.Context {
 
 // tagContext holds the keys about the tags of a session to be.
 func tagContext(list []api.Tag, transitive []string) policy.Context {
-	ctx := policy.Context{}
-	tags := tagMap(list)
-	for k, v := range tags {
-		ctx.Set("aws:RequestTag/"+k, v)
-	}
-	if len(tags) > 0 {
-		ctx.Set("aws:TagKeys", slices.Sorted(maps.Keys(tags))...)
-	}
+	ctx := tag.Of(list).SetRequest(policy.Context{})
 	if len(transitive) > 0 {
 		ctx.Set("sts:TransitiveTagKeys", transitive...)
 	}
@@ -122,12 +114,4 @@ func sourceIdentity(c *call.Call, in *api.AssumeRoleInput) string {
 		return c.Principal.Session.SourceIdentity
 	}
 	return aws.Val(in.SourceIdentity)
-}
-
-func tagMap(tags []api.Tag) map[string]string {
-	m := make(map[string]string, len(tags))
-	for _, t := range tags {
-		m[aws.Val(t.Key)] = aws.Val(t.Value)
-	}
-	return m
 }

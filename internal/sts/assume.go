@@ -10,6 +10,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/session"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
 )
 
@@ -154,7 +155,7 @@ func sessionTags(c *call.Call, in *api.AssumeRoleInput) (tags map[string]string,
 	for i, t := range in.Tags {
 		key := aws.Val(t.Key)
 		same := func(k string) bool { return strings.EqualFold(k, key) }
-		if strings.HasPrefix(strings.ToLower(key), "aws:") {
+		if tag.Reserved(key) {
 			return nil, nil, invalid("Tag keys that begin with aws: are reserved for system use: %s", key)
 		}
 		if slices.ContainsFunc(in.Tags[:i], func(o api.Tag) bool { return same(aws.Val(o.Key)) }) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
 )
 
@@ -100,7 +101,7 @@ func (s *Service) about(c *call.Call, in *api.GetWebIdentityTokenInput) (vouched
 	}
 	v := vouched{
 		Account: p.Account, Region: c.Region, Principal: p.ARN,
-		PrincipalTags: s.Issuers.Tags(c.State, p), RequestTags: tagMap(in.Tags),
+		PrincipalTags: s.Issuers.Tags(c.State, p), RequestTags: tag.Of(in.Tags).Map(),
 	}
 	if role := p.RoleARN(); role != "" {
 		v.Principal = role

@@ -14,6 +14,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/saml"
+	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
 )
 
@@ -264,7 +265,7 @@ func (f *federated) recorded(in *api.AssumeRoleWithSAMLInput) any {
 		PrincipalARN      *string              `json:"principalArn"`
 	}{
 		AssertionID: f.assertion.ID, RoleSessionName: f.as.RoleSessionName, SourceIdentity: f.as.SourceIdentity,
-		PrincipalTags: tagMap(f.as.Tags), TransitiveTagKeys: f.as.TransitiveTagKeys, DurationSeconds: in.DurationSeconds,
+		PrincipalTags: tag.Of(f.as.Tags).Map(), TransitiveTagKeys: f.as.TransitiveTagKeys, DurationSeconds: in.DurationSeconds,
 		Policy: in.Policy, RoleARN: in.RoleArn, PrincipalARN: in.PrincipalArn,
 	}
 	for _, p := range in.PolicyArns {

@@ -333,7 +333,7 @@ func TestDurations(t *testing.T) {
 	f.fails("ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.", in)
 }
 
-func tag(key, value string) api.Tag { return api.Tag{Key: &key, Value: &value} }
+func newTag(key, value string) api.Tag { return api.Tag{Key: &key, Value: &value} }
 
 func TestSessionTags(t *testing.T) {
 	f := newFixture(t)
@@ -344,9 +344,9 @@ func TestSessionTags(t *testing.T) {
 		in.Tags, in.TransitiveTagKeys = tags, transitive
 		return in
 	}
-	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:TagSession on resource: "+plain, tagged(plain, nil, tag("Team", "blue")))
-	f.fails("AccessDenied", tagged(arn, nil, tag("Team", "red")))
-	in := tagged(arn, []string{"TEAM"}, tag("Team", "blue"), tag("cost", "1"))
+	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:TagSession on resource: "+plain, tagged(plain, nil, newTag("Team", "blue")))
+	f.fails("AccessDenied", tagged(arn, nil, newTag("Team", "red")))
+	in := tagged(arn, []string{"TEAM"}, newTag("Team", "blue"), newTag("cost", "1"))
 	out := f.do(in).(*api.AssumeRoleOutput)
 	if out.PackedPolicySize == nil || *out.PackedPolicySize < 1 || *out.PackedPolicySize > 10 {
 		t.Errorf("packed %v", out.PackedPolicySize)
@@ -354,19 +354,19 @@ func TestSessionTags(t *testing.T) {
 	p := f.open(out.Credentials).Principal
 	f.equal("tags", p.Session.Tags, map[string]string{"Team": "blue", "cost": "1"})
 	f.equal("transitive", p.Session.TransitiveTags, []string{"Team"})
-	f.fails("InvalidParameterValue: Duplicate tag keys found.", tagged(arn, nil, tag("Team", "blue"), tag("a", "1"), tag("A", "2")))
-	f.fails("InvalidParameterValue: The specified transitive tag key must be included in the requested tags.", tagged(arn, []string{"x"}, tag("Team", "blue")))
-	f.fails("ValidationError: Tag keys that begin with aws:", tagged(arn, nil, tag("Team", "blue"), tag("Aws:x", "1")))
+	f.fails("InvalidParameterValue: Duplicate tag keys found.", tagged(arn, nil, newTag("Team", "blue"), newTag("a", "1"), newTag("A", "2")))
+	f.fails("InvalidParameterValue: The specified transitive tag key must be included in the requested tags.", tagged(arn, []string{"x"}, newTag("Team", "blue")))
+	f.fails("ValidationError: Tag keys that begin with aws:", tagged(arn, nil, newTag("Team", "blue"), newTag("Aws:x", "1")))
 
 	// The next role gets what is transitive and nothing else.
 	next := f.role(account, "next", "arn:aws:iam::111111111111:role/r", `"sts:AssumeRole","sts:TagSession"`, "")
 	f.caller = p
 	f.may("sts:*")
-	p = f.assume(tagged(next, nil, tag("more", "2")))
+	p = f.assume(tagged(next, nil, newTag("more", "2")))
 	f.equal("inherited", p.Session.Tags, map[string]string{"Team": "blue", "more": "2"})
 	f.equal("still transitive", p.Session.TransitiveTags, []string{"Team"})
 	f.fails("InvalidParameterValue: One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
-		tagged(next, nil, tag("team", "red")))
+		tagged(next, nil, newTag("team", "red")))
 }
 
 func TestSourceIdentity(t *testing.T) {
@@ -420,7 +420,7 @@ func TestSessionPolicies(t *testing.T) {
 		Trust: f.parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`)}
 	f.may("sts:*")
 	for i := range 40 {
-		in.Tags = append(in.Tags, tag(fmt.Sprintf("key-%d", i), aws.SecretKey()+aws.SecretKey()))
+		in.Tags = append(in.Tags, newTag(fmt.Sprintf("key-%d", i), aws.SecretKey()+aws.SecretKey()))
 	}
 	f.fails("PackedPolicyTooLarge: Packed policy consumes 1", in)
 }

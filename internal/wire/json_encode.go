@@ -104,6 +104,14 @@ func (e *JSONEncoder) Blob(_ *Type, b []byte) {
 	e.buf = append(e.buf, '"')
 }
 
+// plain are the bytes that stand for themselves in a JSON string.
+var plain = func() (p [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		p[c] = c != '"' && c != '\\'
+	}
+	return p
+}()
+
 // AppendJSONString appends s as a JSON string. Bytes that are not UTF-8 become
 // the replacement character.
 func AppendJSONString(buf []byte, s string) []byte {
@@ -112,7 +120,7 @@ func AppendJSONString(buf []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+		if plain[c] {
 			i++
 			continue
 		}

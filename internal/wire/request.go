@@ -75,7 +75,8 @@ func (s *Service) HasTarget(target string) bool {
 
 func (s *Service) targetOperation(target string) (string, bool) {
 	for _, prefix := range s.TargetPrefixes {
-		if op, ok := strings.CutPrefix(target, prefix+"."); ok && !strings.Contains(op, ".") {
+		rest, ours := strings.CutPrefix(target, prefix)
+		if op, ok := strings.CutPrefix(rest, "."); ours && ok && !strings.Contains(op, ".") {
 			return op, true
 		}
 	}

@@ -142,7 +142,7 @@ func repeats(message []byte) bool {
 				return true
 			}
 		}
-		_, err = dec.Token()
+		dec.Token()
 		return false
 	}
 	return value()

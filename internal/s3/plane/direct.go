@@ -53,15 +53,25 @@ func dated(members ...*time.Time) bool {
 	return slices.ContainsFunc(members, func(m *time.Time) bool { return m != nil })
 }
 
-func (d *direct) get(ctx context.Context, in *api.GetObjectInput) (*api.GetObjectOutput, bool) {
+// reading is what the backend is asked for an object, or for its head, whose
+// members are the same. It is nil when the call is one for the server.
+func reading(in *api.GetObjectInput) *s3.GetObjectInput {
 	if in.PartNumber != nil || dated(in.IfModifiedSince, in.IfUnmodifiedSince, in.ResponseExpires) || named(in.VersionId, in.IfNoneMatch, in.ResponseCacheControl,
 		in.ResponseContentDisposition, in.ResponseContentEncoding, in.ResponseContentLanguage, in.ResponseContentType) {
-		return nil, false
+		return nil
 	}
-	out, err := d.backend.GetObject(ctx, &s3.GetObjectInput{
+	return &s3.GetObjectInput{
 		Bucket: in.Bucket, Key: in.Key, Range: new(aws.Val(in.Range)), VersionId: new(""), ChecksumMode: types.ChecksumMode(aws.Val(in.ChecksumMode)),
 		IfMatch: text(strings.Trim(aws.Val(in.IfMatch), `"`)),
-	})
+	}
+}
+
+func (d *direct) get(ctx context.Context, in *api.GetObjectInput) (*api.GetObjectOutput, bool) {
+	q := reading(in)
+	if q == nil {
+		return nil, false
+	}
+	out, err := d.backend.GetObject(ctx, q)
 	if err != nil {
 		return nil, false
 	}
@@ -80,14 +90,11 @@ func (d *direct) get(ctx context.Context, in *api.GetObjectInput) (*api.GetObjec
 }
 
 func (d *direct) head(ctx context.Context, in *api.HeadObjectInput) (*api.HeadObjectOutput, bool) {
-	if in.PartNumber != nil || dated(in.IfModifiedSince, in.IfUnmodifiedSince, in.ResponseExpires) || named(in.VersionId, in.IfNoneMatch, in.ResponseCacheControl,
-		in.ResponseContentDisposition, in.ResponseContentEncoding, in.ResponseContentLanguage, in.ResponseContentType) {
+	q := reading((*api.GetObjectInput)(in))
+	if q == nil {
 		return nil, false
 	}
-	out, err := d.backend.HeadObject(ctx, &s3.HeadObjectInput{
-		Bucket: in.Bucket, Key: in.Key, Range: new(aws.Val(in.Range)), VersionId: new(""), ChecksumMode: types.ChecksumMode(aws.Val(in.ChecksumMode)),
-		IfMatch: text(strings.Trim(aws.Val(in.IfMatch), `"`)),
-	})
+	out, err := d.backend.HeadObject(ctx, (*s3.HeadObjectInput)(q))
 	if err != nil {
 		return nil, false
 	}
