@@ -56,6 +56,7 @@ var trails = store.NewKind("cloudtrail.trail",
 	// An organization trail is found by its organization, others by their
 	// account, so that routing meets each trail once.
 	store.Index[Trail]{Name: "account", Keys: func(_ string, t *Trail) []string { return only(t.Organization == "", t.Account) }},
+	store.Index[Trail]{Name: "logs", Keys: func(_ string, t *Trail) []string { return only(t.LogGroup != "", "any") }},
 	store.Index[Trail]{Name: "organization", Keys: func(_ string, t *Trail) []string { return only(t.Organization != "", t.Organization) }},
 )
 
@@ -92,6 +93,14 @@ func put(tx *store.Tx, t *Trail) { trails.Put(tx, t.key(), t) }
 func retire(tx *store.Tx, t *Trail) {
 	trails.Delete(tx, t.key())
 	retired.Put(tx, t.ID, t)
+}
+
+// AnyLogGroup reports whether any trail writes to a log group.
+func AnyLogGroup(r store.Reader) bool {
+	for range trails.By(r, "logs", "any") {
+		return true
+	}
+	return false
 }
 
 // ByID finds a trail, deleted or not, by the id that the journal knows.

@@ -8,6 +8,14 @@ import (
 	"github.com/orgtrail/orgtrail/internal/store"
 )
 
+// AnyRule reports whether there is a rule in any account.
+func AnyRule(r store.Reader) bool {
+	for range rules.Scan(r, "") {
+		return true
+	}
+	return false
+}
+
 // Interested reports whether any rule of the default bus of an account looks
 // at events at all. It costs one look at an index.
 func (s *Service) Interested(r store.Reader, account, region string) bool {

@@ -31,38 +31,38 @@ func (c Context) Set(name string, values ...string) { c[strings.ToLower(name)] =
 func PrincipalContext(p aws.Principal, tags map[string]string, now time.Time) Context {
 	c := make(Context, usualKeys)
 	if p.Type == aws.Anonymous {
-		c.Set("aws:PrincipalType", "Anonymous")
+		c.Set("aws:principaltype", "Anonymous")
 		c.Set("aws:userid", "anonymous")
-		c.Set("aws:ViaAWSService", "false")
+		c.Set("aws:viaawsservice", "false")
 		return c
 	}
 	if p.Type == aws.AWSService {
-		c.Set("aws:PrincipalIsAWSService", "true")
-		c.Set("aws:PrincipalServiceName", p.Service)
-		c.Set("aws:PrincipalServiceNamesList", p.Service)
-		c.Set("aws:ViaAWSService", "false")
+		c.Set("aws:principalisawsservice", "true")
+		c.Set("aws:principalservicename", p.Service)
+		c.Set("aws:principalservicenameslist", p.Service)
+		c.Set("aws:viaawsservice", "false")
 		return c
 	}
 	if p.IsVouchedFor() {
-		c.Set("aws:FederatedProvider", p.Provider)
-		c.Set("aws:ViaAWSService", "false")
+		c.Set("aws:federatedprovider", p.Provider)
+		c.Set("aws:viaawsservice", "false")
 		return c
 	}
-	c.Set("aws:PrincipalIsAWSService", "false")
-	c.Set("aws:PrincipalAccount", p.Account)
-	c.Set("aws:PrincipalArn", principalARN(&p))
+	c.Set("aws:principalisawsservice", "false")
+	c.Set("aws:principalaccount", p.Account)
+	c.Set("aws:principalarn", principalARN(&p))
 	c.Set("aws:userid", p.ID)
 	switch p.Type {
 	case aws.Root:
-		c.Set("aws:PrincipalType", "Account")
+		c.Set("aws:principaltype", "Account")
 	case aws.IAMUser:
-		c.Set("aws:PrincipalType", "User")
+		c.Set("aws:principaltype", "User")
 		c.Set("aws:username", p.UserName)
 	case aws.AssumedRole, aws.FederatedUser:
-		c.Set("aws:PrincipalType", string(p.Type))
+		c.Set("aws:principaltype", string(p.Type))
 	}
 	for name, value := range tags {
-		c.Set("aws:PrincipalTag/"+name, value)
+		c.Set("aws:principaltag/"+name, value)
 	}
 	c.addSession(p.Session, now)
 	c.addVia(&p)
@@ -83,16 +83,16 @@ func (c Context) addSession(s *aws.Session, now time.Time) {
 	if s == nil {
 		return
 	}
-	c.Set("aws:TokenIssueTime", s.Created.UTC().Format(time.RFC3339))
-	c.Set("aws:MultiFactorAuthPresent", strconv.FormatBool(s.MFA))
+	c.Set("aws:tokenissuetime", s.Created.UTC().Format(time.RFC3339))
+	c.Set("aws:multifactorauthpresent", strconv.FormatBool(s.MFA))
 	if s.MFA {
-		c.Set("aws:MultiFactorAuthAge", strconv.Itoa(int(now.Sub(s.Created).Seconds())))
+		c.Set("aws:multifactorauthage", strconv.Itoa(int(now.Sub(s.Created).Seconds())))
 	}
 	if s.SourceIdentity != "" {
-		c.Set("aws:SourceIdentity", s.SourceIdentity)
+		c.Set("aws:sourceidentity", s.SourceIdentity)
 	}
 	for name, value := range s.Tags {
-		c.Set("aws:PrincipalTag/"+name, value)
+		c.Set("aws:principaltag/"+name, value)
 	}
 }
 
@@ -100,10 +100,10 @@ func (c Context) addSession(s *aws.Session, now time.Time) {
 // acts through a role of its own does not.
 func (c Context) addVia(p *aws.Principal) {
 	via := p.InvokedBy != "" && p.Type != aws.AssumedRole
-	c.Set("aws:ViaAWSService", strconv.FormatBool(via))
+	c.Set("aws:viaawsservice", strconv.FormatBool(via))
 	if via {
-		c.Set("aws:CalledVia", p.InvokedBy)
-		c.Set("aws:CalledViaFirst", p.InvokedBy)
-		c.Set("aws:CalledViaLast", p.InvokedBy)
+		c.Set("aws:calledvia", p.InvokedBy)
+		c.Set("aws:calledviafirst", p.InvokedBy)
+		c.Set("aws:calledvialast", p.InvokedBy)
 	}
 }

@@ -14,6 +14,8 @@ import (
 
 // Trails knows the trails that the journal and the manifest name.
 type Trails interface {
+	// Streams reports whether any trail has a log group.
+	Streams(r store.Reader) bool
 	// Stream says which log stream the records of an account go to; false
 	// when the trail has no log group.
 	Stream(r store.Reader, trail, account string) (Stream, bool)
@@ -38,6 +40,8 @@ type Logs interface {
 
 // Buses takes events.
 type Buses interface {
+	// Rules reports whether anybody waits for events at all.
+	Rules(r store.Reader) bool
 	// Interested reports whether anybody waits for events of an account and
 	// a region.
 	Interested(r store.Reader, account, region string) bool

@@ -37,6 +37,9 @@ func (r *Relay) records(ctx context.Context, busy func() bool) error {
 	if err != nil {
 		return err
 	}
+	if view := r.Store.View(); !r.Trails.Streams(view) && !r.Buses.Rules(view) {
+		return r.skip(ctx, tail)
+	}
 	moved := false
 	for ctx.Err() == nil && !passed(r.at, tail) {
 		chunks, err := r.Store.ReadChunks(ctx, r.at, stretch)
@@ -63,6 +66,19 @@ func (r *Relay) records(ctx context.Context, busy func() bool) error {
 		return r.save(ctx)
 	}
 	return ctx.Err()
+}
+
+// skip passes the journal up to tail unread, because nobody waits for any of
+// it.
+func (r *Relay) skip(ctx context.Context, tail journal.Cursor) error {
+	moved := !passed(r.at, tail)
+	for writer, seq := range tail {
+		r.at.Advance(journal.Position{Writer: writer, Seq: seq})
+	}
+	if moved && time.Since(r.saved) >= saveEvery {
+		return r.save(ctx)
+	}
+	return nil
 }
 
 // parcel is what goes to whom of a stretch of the journal.

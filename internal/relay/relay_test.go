@@ -37,7 +37,11 @@ func give(tx *store.Tx, to string, lines ...string) {
 type house struct {
 	refuseLogs, refuseTopic *aws.Error
 	failOffer               error
+	nobody                  bool // waits for anything
 }
+
+func (h *house) Streams(store.Reader) bool { return !h.nobody }
+func (h *house) Rules(store.Reader) bool   { return !h.nobody }
 
 func (h *house) Stream(_ store.Reader, trail, account string) (Stream, bool) {
 	return Stream{Group: "group", Role: "role", Name: account, From: call.Source{ARN: trail}}, trail == "logged"
@@ -154,6 +158,21 @@ func (r *rig) want(to string, lines ...string) {
 	if !slices.Equal(got, lines) {
 		r.t.Errorf("%s has %q, want %q", to, got, lines)
 	}
+}
+
+// TestNobody: what was journaled while nobody waited is not passed on when
+// somebody does.
+func TestNobody(t *testing.T) {
+	onEngines(t, func(r *rig) {
+		relay := r.relay()
+		r.nobody = true
+		r.journal(1, "000000000001", "us-east-1", logged)
+		r.flush(relay)
+		r.nobody = false
+		r.journal(2, "000000000001", "us-east-1", logged)
+		r.flush(relay)
+		r.want("stream 000000000001", `{"n":2}`)
+	})
 }
 
 func idle() bool { return false }

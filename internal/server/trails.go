@@ -167,6 +167,8 @@ func (l trailLogs) Put(c *call.Call, s relay.Stream, records []relay.Record) *aw
 // relayTrails is CloudTrail as the relay sees it.
 type relayTrails struct{ trails *cloudtrail.Service }
 
+func (relayTrails) Streams(r store.Reader) bool { return cloudtrail.AnyLogGroup(r) }
+
 func (t relayTrails) Stream(r store.Reader, trail, account string) (relay.Stream, bool) {
 	tr, ok := cloudtrail.ByID(r, trail)
 	if !ok || tr.LogGroup == "" {
@@ -186,6 +188,8 @@ func (t relayTrails) Source(r store.Reader, trail string) call.Source {
 
 // relayBuses is EventBridge as the relay sees it.
 type relayBuses struct{ events *events.Service }
+
+func (relayBuses) Rules(r store.Reader) bool { return events.AnyRule(r) }
 
 func (b relayBuses) Interested(r store.Reader, account, region string) bool {
 	return b.events.Interested(r, account, region)
