@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -58,6 +59,11 @@ func verify(ctx context.Context, args []string) error {
 		return err
 	}
 	if err == nil {
+		// What a verification keeps is little, and what it throws away much:
+		// collecting at five times the little saves a sixth of its work.
+		if os.Getenv("GOGC") == "" {
+			debug.SetGCPercent(400)
+		}
 		err = v.run(ctx, newVerifyPrinter(v, os.Stdout, os.Stderr))
 	}
 	if err == nil || errors.Is(err, errInvalid) {
