@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 )
@@ -12,8 +13,8 @@ var (
 	nameCharacters = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 	// bucketName is the syntax that CloudTrail itself asks of a bucket's name;
 	// whether the bucket exists is asked later.
-	bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
-	topicName  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+	bucketName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`) })
+	topicName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`) })
 )
 
 // checkName applies the rules of a trail's name in the order in which AWS
@@ -58,7 +59,7 @@ func checkPrefix(prefix string) error {
 }
 
 func checkBucketName(bucket string) error {
-	if !bucketName.MatchString(bucket) {
+	if !bucketName().MatchString(bucket) {
 		return aws.Errorf("InvalidS3BucketNameException", "The S3 bucket name %s is not valid.", bucket)
 	}
 	return nil

@@ -3,6 +3,7 @@ package cloudtrail
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -16,7 +17,9 @@ type neighbours struct {
 }
 
 // keyName is what a key may be called by: an id, or an alias.
-var keyName = regexp.MustCompile(`^(alias/[A-Za-z0-9/_-]{1,250}|(mrk-)?[0-9a-f-]{32,36})$`)
+var keyName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(alias/[A-Za-z0-9/_-]{1,250}|(mrk-)?[0-9a-f-]{32,36})$`)
+})
 
 // apply writes them into a trail, after the checks that ask nobody.
 func (n neighbours) apply(c *call.Call, t *Trail) error {
@@ -51,9 +54,9 @@ func (n neighbours) apply(c *call.Call, t *Trail) error {
 func topicARN(c *call.Call, topic string) (string, error) {
 	a, isARN := aws.ParseARN(topic)
 	switch {
-	case topic == "", isARN && a.Service == "sns" && a.Region != "" && aws.IsAccountID(a.Account) && topicName.MatchString(a.Resource):
+	case topic == "", isARN && a.Service == "sns" && a.Region != "" && aws.IsAccountID(a.Account) && topicName().MatchString(a.Resource):
 		return topic, nil
-	case topicName.MatchString(topic):
+	case topicName().MatchString(topic):
 		return aws.NewARN("sns", c.Region, c.Account(), topic).String(), nil
 	}
 	return "", aws.Errorf("InvalidSnsTopicNameException", "SNS topic name is not valid.")
@@ -64,7 +67,7 @@ func checkKey(key string) error {
 	if a, ok := aws.ParseARN(key); ok && a.Service == "kms" && aws.IsAccountID(a.Account) {
 		name = strings.TrimPrefix(a.Resource, "key/")
 	}
-	if key != "" && !keyName.MatchString(name) {
+	if key != "" && !keyName().MatchString(name) {
 		return aws.Errorf("InvalidKmsKeyIdException", "The KMS key ID %s is not valid.", key)
 	}
 	return nil

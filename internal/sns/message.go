@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -195,7 +196,7 @@ func isSubject(text string) bool {
 	return !strings.ContainsFunc(text, unicode.IsControl)
 }
 
-var orderID = regexp.MustCompile("^[A-Za-z0-9!-/:-@\\[-`{-~]{1,128}$")
+var orderID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^[A-Za-z0-9!-/:-@\\[-`{-~]{1,128}$") })
 
 // checkOrder judges what FIFO topics ask for and others do without.
 func (m *Message) checkOrder(t *Topic) error {
@@ -206,9 +207,9 @@ func (m *Message) checkOrder(t *Topic) error {
 		return invalid("The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
 	case !t.FIFO() && m.Deduplication != "":
 		return invalid("MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type")
-	case m.GroupID != "" && !orderID.MatchString(m.GroupID):
+	case m.GroupID != "" && !orderID().MatchString(m.GroupID):
 		return invalid("MessageGroupId Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.")
-	case m.Deduplication != "" && !orderID.MatchString(m.Deduplication):
+	case m.Deduplication != "" && !orderID().MatchString(m.Deduplication):
 		return invalid("MessageDeduplicationId Reason: MessageDeduplicationId can only include alphanumeric and punctuation characters. 1 to 128 in length.")
 	}
 	return nil

@@ -3,6 +3,7 @@ package sns
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -68,7 +69,7 @@ func (s *Service) Publish(c *call.Call, in *api.PublishInput) (*api.PublishOutpu
 	return &api.PublishOutput{MessageId: &r.ID, SequenceNumber: r.number()}, nil
 }
 
-var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+var entryID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`) })
 
 // PublishBatch publishes up to ten messages. What is wrong with the form of
 // one refuses them all, as in AWS; a subject or a body that cannot be sent
@@ -122,7 +123,7 @@ func checkBatch(entries []api.PublishBatchRequestEntry) error {
 			return aws.Errorf("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
 		case len(id) > 80:
 			return aws.Errorf("InvalidBatchEntryId", "The Id of a batch entry in the batch request is too long: %s", id)
-		case !entryID.MatchString(id):
+		case !entryID().MatchString(id):
 			return aws.Errorf("InvalidBatchEntryId", "The Id of a batch entry in the batch request contains an impermissible character: %s", id)
 		default:
 			seen[id] = true

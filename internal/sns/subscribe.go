@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -66,7 +67,9 @@ func principalOf(p *aws.Principal) string {
 // elsewhere are AWS's protocols that nothing here delivers by.
 var elsewhere = []string{"email", "email-json", "sms", "application", "lambda", "firehose"}
 
-var queueARN = regexp.MustCompile(`^arn:aws:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
+var queueARN = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:aws:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
+})
 
 func (s *Subscription) checkEndpoint() error {
 	switch {
@@ -80,7 +83,7 @@ func (s *Subscription) checkEndpoint() error {
 		return invalid("Invalid parameter: Endpoint Reason: FIFO topics deliver to SQS queues only")
 	case s.overHTTP():
 		return s.checkURL()
-	case !queueARN.MatchString(s.Endpoint):
+	case !queueARN().MatchString(s.Endpoint):
 		return invalid("SQS endpoint ARN")
 	case strings.HasSuffix(s.Endpoint, fifoSuffix) && !s.Topic.FIFO():
 		return invalid("Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")

@@ -115,7 +115,7 @@ func (s *Subscription) readRedrive(where, text string) (string, error) {
 	a, ok := aws.ParseARN(r.Target)
 	fifo := strings.HasSuffix(r.Target, fifoSuffix)
 	switch {
-	case !ok || !queueARN.MatchString(r.Target):
+	case !ok || !queueARN().MatchString(r.Target):
 		return "", invalid("%sRedrivePolicy: deadLetterTargetArn is an invalid arn", where)
 	case a.Account != s.Owner || a.Region != s.Topic.Region:
 		return "", invalid("%sRedrivePolicy: the dead-letter queue must be in the account and the region of the subscription", where)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -45,7 +46,7 @@ type Topic struct {
 
 var topics = store.NewKind[Topic]("sns.topic")
 
-var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+var topicName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`) })
 
 // parseTopic reads the ARN of a topic that a parameter names.
 func parseTopic(parameter, text string) (TopicName, error) {
@@ -55,7 +56,7 @@ func parseTopic(parameter, text string) (TopicName, error) {
 	a, ok := aws.ParseARN(text)
 	n := TopicName{a.Account, a.Region, a.Resource}
 	if !ok || a.Service != "sns" || !aws.IsAccountID(a.Account) || a.Region == "" ||
-		!topicName.MatchString(strings.TrimSuffix(a.Resource, fifoSuffix)) || n.ARN() != text {
+		!topicName().MatchString(strings.TrimSuffix(a.Resource, fifoSuffix)) || n.ARN() != text {
 		return TopicName{}, invalid("%s", parameter)
 	}
 	return n, nil
@@ -139,9 +140,9 @@ func newName(c *call.Call, in *api.CreateTopicInput) (TopicName, error) {
 	fifo := strings.EqualFold(in.Attributes["FifoTopic"], "true")
 	stem, ok := strings.CutSuffix(n.Name, fifoSuffix)
 	switch {
-	case fifo && (!ok || !topicName.MatchString(stem) || len(n.Name) > 256):
+	case fifo && (!ok || !topicName().MatchString(stem) || len(n.Name) > 256):
 		return n, invalid("Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.")
-	case !fifo && !topicName.MatchString(n.Name):
+	case !fifo && !topicName().MatchString(n.Name):
 		return n, invalid("Topic Name")
 	}
 	return n, nil

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -155,14 +156,14 @@ func statements(text string) (*document, error) {
 	return out, json.Unmarshal(d.Statement, &out.Statement)
 }
 
-var labelForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+var labelForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`) })
 
 // AddPermission adds a statement that lets accounts do something.
 func (s *Service) AddPermission(c *call.Call, in *api.AddPermissionInput) (*api.AddPermissionOutput, error) {
 	return nil, rewrite(c, in.TopicArn, func(t *Topic, d *document) error {
 		label := aws.Val(in.Label)
 		switch {
-		case !labelForm.MatchString(label):
+		case !labelForm().MatchString(label):
 			return invalid("Label")
 		case slices.Contains(d.sids(), label):
 			return invalid("Statement already exists")
