@@ -111,22 +111,18 @@ func (d *Digest) Marshal() []byte {
 // Parse reads the JSON of a digest. Members that it does not know are
 // ignored; those without which nothing can be verified must be there.
 func Parse(data []byte) (*Digest, error) {
-	// previousDigestSignature must be present and may be null, which only
-	// the raw member tells apart.
-	var in struct {
-		document
-		PreviousSignature json.RawMessage `json:"previousDigestSignature"`
-	}
+	// previousDigestSignature must be present and may be null: what is no
+	// signature stays where the member is missing.
+	const missing = "\x00"
+	signature := missing
+	in := document{PreviousSignature: &signature}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return nil, fmt.Errorf("not a JSON digest: %w", err)
 	}
-	if in.PreviousSignature == nil {
+	if in.PreviousSignature != nil && *in.PreviousSignature == missing {
 		return nil, errors.New("previousDigestSignature is missing")
 	}
-	if err := json.Unmarshal(in.PreviousSignature, &in.document.PreviousSignature); err != nil {
-		return nil, fmt.Errorf("previousDigestSignature: %w", err)
-	}
-	if err := in.document.check(); err != nil {
+	if err := in.check(); err != nil {
 		return nil, err
 	}
 	d := in.digest()
