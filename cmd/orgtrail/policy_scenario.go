@@ -208,7 +208,7 @@ func readPolicy(value json.RawMessage, named bool) (*policy.Written, error) {
 // readPolicies reads a list of policies. null is no list.
 func readPolicies(value json.RawMessage, named bool) ([]*policy.Written, error) {
 	items, err := readList(value)
-	if items == nil || err != nil {
+	if len(items) == 0 || err != nil {
 		return nil, err
 	}
 	out := make([]*policy.Written, len(items))
@@ -220,23 +220,19 @@ func readPolicies(value json.RawMessage, named bool) ([]*policy.Written, error) 
 	return out, nil
 }
 
-// readLevels reads one list of policies for each level. No level at all is taken
-// for one that allows nothing, so that an empty list means what it means
-// elsewhere.
+// readLevels reads one list of policies for each level. A level without
+// policies is one that allows nothing.
 func readLevels(value json.RawMessage, named bool) ([][]*policy.Written, error) {
 	items, err := readList(value)
-	if items == nil || err != nil {
+	if len(items) == 0 || err != nil {
 		return nil, err
-	}
-	if len(items) == 0 {
-		return [][]*policy.Written{{}}, nil
 	}
 	out := make([][]*policy.Written, len(items))
 	for i, item := range items {
-		if out[i], err = readPolicies(item, named); err == nil && out[i] == nil {
-			err = errors.New("must be a list of policies")
+		if string(item) == "null" {
+			return nil, fmt.Errorf("[%d]: must be a list of policies", i)
 		}
-		if err != nil {
+		if out[i], err = readPolicies(item, named); err != nil {
 			return nil, fmt.Errorf("[%d]: %w", i, err)
 		}
 	}

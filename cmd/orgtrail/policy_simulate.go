@@ -43,11 +43,9 @@ A scenario:
                                             a list of policies; absent: exempt
   resourceControlPolicies  list of levels   to the account of the resource; absent: exempt
 
-A policy is a JSON object or a string that holds one. A field that is null is
-absent. An empty list of permissionBoundaries or sessionPolicies means that
-nothing is within them, and a level without policies, or a list without levels,
-that nothing is allowed there; give FullAWSAccess where it is attached. No other
-field may stand in a scenario.
+A policy is a JSON object or a string that holds one. A field that is null or
+an empty list is absent. A level without policies allows nothing; give
+FullAWSAccess where it is attached. No other field may stand in a scenario.
 
 The context gets the keys that follow from the principal (aws:PrincipalArn,
 aws:PrincipalAccount, aws:PrincipalType, aws:username, aws:userid where the ARN
