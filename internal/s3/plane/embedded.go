@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
@@ -152,7 +154,24 @@ func (l *Local) serve(dir string, be *durable) error {
 			return d.DialContext(ctx, "unix", socket)
 		}),
 	}
-	return nil
+	return l.answers()
+}
+
+// answers waits for the server's first answer, whatever it is. The server
+// listens before it serves, and one that is shut down in between is never
+// told: it would serve for ever, and Close wait for it.
+func (l *Local) answers() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, l.endpoint.url+"/", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := l.endpoint.client.Do(r)
+	if err != nil {
+		return fmt.Errorf("the embedded object store does not answer: %w", err)
+	}
+	return resp.Body.Close()
 }
 
 // Close lets the calls in flight finish, for ten seconds at most.

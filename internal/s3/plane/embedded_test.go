@@ -40,6 +40,19 @@ func TestWorkingDirectoryComesBack(t *testing.T) {
 	}
 }
 
+// TestCloseAtOnce: a store that is closed the moment it was opened ends.
+func TestCloseAtOnce(t *testing.T) {
+	for range 20 {
+		l, err := Embedded(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestStartIsFast(t *testing.T) {
 	dir := t.TempDir()
 	start := time.Now()
