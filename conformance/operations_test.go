@@ -89,8 +89,9 @@ func (d *daemon) stop(t *testing.T) {
 	}
 }
 
-// put begins to send an object of this size: what it writes to the returned
-// pipe is the body.
+// put begins to send an object of this size: what is written to the returned
+// pipe is the body. A client that waits for the server's 100 Continue begins to
+// read the pipe when the call is in the server's hands.
 func (d *daemon) put(client *http.Client, key string, size int64) (body *io.PipeWriter, status <-chan string) {
 	r, w := io.Pipe()
 	answered := make(chan string, 1)
@@ -100,6 +101,8 @@ func (d *daemon) put(client *http.Client, key string, size int64) (body *io.Pipe
 	}
 	if req.ContentLength = size; size == 0 {
 		req.Body = http.NoBody
+	} else {
+		req.Header.Set("Expect", "100-continue")
 	}
 	d.sign(req)
 	go func() {
@@ -373,7 +376,9 @@ func TestTermination(t *testing.T) {
 	d := start(t, http.DefaultClient, data, nil)
 	d.mustPut(t, "/my-bucket", "")
 	const half = 1 << 20
-	body, status := d.put(&http.Client{Transport: &http.Transport{}}, "/my-bucket/key", 2*half)
+	// A connection that the server has not accepted yet is no call in flight.
+	patient := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute}}
+	body, status := d.put(patient, "/my-bucket/key", 2*half)
 	if _, err := body.Write(make([]byte, half)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,3 @@
-// Orgtrail is an organization trail that you run yourself: AWS CloudTrail and
-// AWS Organizations, wire-compatible, in one binary.
 package main
 
 import (

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/orgtrail/orgtrail/internal/journal"
 	"github.com/orgtrail/orgtrail/internal/store"
 )
 
@@ -100,7 +99,7 @@ func (s *shard) settle(ctx context.Context, c *cut, results []result, now time.T
 		if err := writeStatus(ctx, tx, results, now); err != nil {
 			return err
 		}
-		if err := s.moveCursor(ctx, tx, c.To); err != nil {
+		if err := store.WriteCursor(ctx, tx, follower, s.number, c.To); err != nil {
 			return err
 		}
 		if len(c.Files) == 0 {
@@ -108,17 +107,6 @@ func (s *shard) settle(ctx context.Context, c *cut, results []result, now time.T
 		}
 		return exactlyOne(tx.ExecContext(ctx, `DELETE FROM cut WHERE shard = $1 AND id = $2`, s.number, c.ID))
 	})
-}
-
-func (s *shard) moveCursor(ctx context.Context, tx *sql.Tx, to journal.Cursor) error {
-	for writer, seq := range to {
-		_, err := tx.ExecContext(ctx, `INSERT INTO cursor (follower, shard, writer, seq) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (follower, shard, writer) DO UPDATE SET seq = excluded.seq`, follower, s.number, writer, seq)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // exactlyOne checks that a statement changed the one row it was meant to.

@@ -90,7 +90,7 @@ func (s *shard) delivered(ctx context.Context, tail journal.Cursor) (bool, error
 	for writer := range left {
 		left[writer] = min(left[writer], tail[writer])
 	}
-	return covers(at, left), err
+	return at.Covers(left), err
 }
 
 // step does what is due at now, or with flush everything there is to do. It
@@ -163,7 +163,7 @@ func (s *shard) due(now time.Time) bool {
 
 // read fills the window up to tail, or until it is full: more is true then.
 func (s *shard) read(ctx context.Context, tail journal.Cursor, now time.Time) (more bool, err error) {
-	for !covers(s.window.end, tail) {
+	for !s.window.end.Covers(tail) {
 		if s.window.size >= s.WindowSize {
 			return true, nil
 		}
@@ -265,7 +265,7 @@ func (s *shard) load(ctx context.Context, now time.Time) error {
 // readAgain fills the window with exactly the chunks up to the end of a cut.
 func (s *shard) readAgain(ctx context.Context, to journal.Cursor) error {
 	at := s.window.end.Clone()
-	for !covers(s.window.end, to) {
+	for !s.window.end.Covers(to) {
 		chunks, err := s.Store.ReadChunks(ctx, at, stretchSize)
 		if err != nil {
 			return err
@@ -287,21 +287,10 @@ func (s *shard) readAgain(ctx context.Context, to journal.Cursor) error {
 
 // durable reads the shard's cursor.
 func (s *shard) durable(ctx context.Context) (journal.Cursor, error) {
-	at := journal.Cursor{}
-	err := s.Store.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT writer, seq FROM cursor WHERE follower = $1 AND shard = $2`, follower, s.number)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var p journal.Position
-			if err := rows.Scan(&p.Writer, &p.Seq); err != nil {
-				return err
-			}
-			at.Advance(p)
-		}
-		return rows.Err()
+	var at journal.Cursor
+	err := s.Store.Read(ctx, func(tx *sql.Tx) (err error) {
+		at, err = store.ReadCursor(ctx, tx, follower, s.number)
+		return err
 	})
 	return at, err
 }
@@ -323,14 +312,4 @@ func (s *shard) leave() {
 	if err := s.lease.Release(); err != nil {
 		s.Log.Warn("a lease was not given back and will expire", "shard", s.number, "error", err)
 	}
-}
-
-// covers reports whether a cursor has passed everything that another one has.
-func covers(c, other journal.Cursor) bool {
-	for writer, seq := range other {
-		if c[writer] < seq {
-			return false
-		}
-	}
-	return true
 }

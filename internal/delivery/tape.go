@@ -54,12 +54,12 @@ func (t *tape) read(ctx context.Context, shard int, after journal.Cursor) ([]sto
 	if chunks := t.take(place, shard); chunks != nil {
 		return chunks, nil
 	}
-	if !covers(after, t.end) {
+	if !after.Covers(t.end) {
 		t.mu.Unlock()
 		defer t.mu.Lock()
 		return t.journal.ReadChunks(ctx, after, stretchSize)
 	}
-	if len(t.kept) == stretches && covers(t.end, after) {
+	if len(t.kept) == stretches && t.end.Covers(after) {
 		t.wait(ctx)
 		if chunks := t.take(place, shard); chunks != nil { // someone else has read it meanwhile
 			return chunks, nil
@@ -92,7 +92,7 @@ func (t *tape) take(place string, shard int) []store.Chunk {
 // it lies further on.
 func (t *tape) extend(after journal.Cursor, chunks []store.Chunk) {
 	switch {
-	case !covers(t.end, after):
+	case !t.end.Covers(after):
 		t.kept = nil
 	case len(t.kept) == stretches:
 		oldest := t.kept[0]

@@ -24,6 +24,16 @@ func (c Cursor) Advance(p Position) {
 	}
 }
 
+// Covers reports whether c has passed everything that another cursor has.
+func (c Cursor) Covers(other Cursor) bool {
+	for writer, seq := range other {
+		if c[writer] < seq {
+			return false
+		}
+	}
+	return true
+}
+
 // Clone returns a cursor of its own at the same place.
 func (c Cursor) Clone() Cursor {
 	if c == nil {

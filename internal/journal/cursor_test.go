@@ -25,6 +25,23 @@ func TestCursor(t *testing.T) {
 	Cursor(nil).Clone().Advance(Position{1, 1})
 }
 
+func TestCovers(t *testing.T) {
+	for _, x := range []struct {
+		c, other Cursor
+		want     bool
+	}{
+		{Cursor{}, nil, true},
+		{nil, Cursor{1: 1}, false},
+		{Cursor{1: 5, 2: 3}, Cursor{1: 5}, true},
+		{Cursor{1: 5}, Cursor{1: 6}, false},
+		{Cursor{1: 5}, Cursor{1: 5, 2: 1}, false},
+	} {
+		if got := x.c.Covers(x.other); got != x.want {
+			t.Errorf("%v covers %v: %v", x.c, x.other, got)
+		}
+	}
+}
+
 func TestLeast(t *testing.T) {
 	for _, x := range []struct {
 		in   []Cursor

@@ -23,9 +23,6 @@ const (
 	saveEvery = 10 * time.Second
 )
 
-const moveCursor = `INSERT INTO cursor (follower, shard, writer, seq) VALUES ($1, 0, $2, $3)
-	ON CONFLICT (follower, shard, writer) DO UPDATE SET seq = excluded.seq`
-
 // records passes on what the journal has behind the cursor.
 func (r *Relay) records(ctx context.Context, busy func() bool) error {
 	if r.at == nil {
@@ -41,7 +38,7 @@ func (r *Relay) records(ctx context.Context, busy func() bool) error {
 		return r.skip(ctx, tail)
 	}
 	moved := false
-	for ctx.Err() == nil && !passed(r.at, tail) {
+	for ctx.Err() == nil && !r.at.Covers(tail) {
 		chunks, err := r.Store.ReadChunks(ctx, r.at, stretch)
 		if err != nil || len(chunks) == 0 {
 			return err
@@ -71,7 +68,7 @@ func (r *Relay) records(ctx context.Context, busy func() bool) error {
 // skip passes the journal up to tail unread, because nobody waits for any of
 // it.
 func (r *Relay) skip(ctx context.Context, tail journal.Cursor) error {
-	moved := !passed(r.at, tail)
+	moved := !r.at.Covers(tail)
 	for writer, seq := range tail {
 		r.at.Advance(journal.Position{Writer: writer, Seq: seq})
 	}
@@ -138,9 +135,7 @@ func (r *Relay) pass(ctx context.Context, p *parcel, to journal.Cursor) error {
 				return err
 			}
 		}
-		for writer, seq := range to {
-			c.Tx.Exec(moveCursor, name, writer, seq)
-		}
+		c.Tx.WriteCursor(name, 0, to)
 		return nil
 	})
 }
@@ -157,24 +152,13 @@ func (r *Relay) write(c *call.Call, k streamKey, records []Record) {
 // load reads the durable cursor. The row of writer 0, which does not exist,
 // tells the journal's retention that there is a follower.
 func (r *Relay) load(ctx context.Context) error {
-	at := journal.Cursor{}
-	err := r.Store.Fenced(ctx, r.lease.Held, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, moveCursor, name, 0, 0); err != nil {
+	var at journal.Cursor
+	err := r.Store.Fenced(ctx, r.lease.Held, func(tx *sql.Tx) (err error) {
+		if err = store.WriteCursor(ctx, tx, name, 0, journal.Cursor{0: 0}); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT writer, seq FROM cursor WHERE follower = $1`, name)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var p journal.Position
-			if err := rows.Scan(&p.Writer, &p.Seq); err != nil {
-				return err
-			}
-			at.Advance(p)
-		}
-		return rows.Err()
+		at, err = store.ReadCursor(ctx, tx, name, 0)
+		return err
 	})
 	if err == nil {
 		r.at = at
@@ -185,25 +169,10 @@ func (r *Relay) load(ctx context.Context) error {
 // save makes the cursor durable when there was nothing to pass on.
 func (r *Relay) save(ctx context.Context) error {
 	err := r.Store.Fenced(ctx, r.lease.Held, func(tx *sql.Tx) error {
-		for writer, seq := range r.at {
-			if _, err := tx.ExecContext(ctx, moveCursor, name, writer, seq); err != nil {
-				return err
-			}
-		}
-		return nil
+		return store.WriteCursor(ctx, tx, name, 0, r.at)
 	})
 	if err == nil {
 		r.saved = time.Now()
 	}
 	return err
-}
-
-// passed reports whether a cursor has come to tail.
-func passed(at, tail journal.Cursor) bool {
-	for writer, seq := range tail {
-		if at[writer] < seq {
-			return false
-		}
-	}
-	return true
 }

@@ -165,11 +165,10 @@ func TestUnknown(t *testing.T) {
 		b := postgresBench(t)
 		p, through := newProxy(t, b.url)
 		o := b.options()
-		o.URL, o.Poll, o.Patience = through, time.Hour, 300*time.Millisecond
+		o.URL, o.Poll, o.StaleAfter, o.Patience = through, time.Hour, time.Hour, 300*time.Millisecond
 		s, err := Open(t.Context(), o)
 		must(t, err)
 		defer s.Close()
-		s.staleAfter = time.Hour
 		p.next.Store(mode)
 		p.down.Store(true)
 		err = s.Update(t.Context(), func(tx *Tx) error {
