@@ -122,6 +122,8 @@ func TestFailedChangeChangesNothing(t *testing.T) {
 	})
 }
 
+// TestBatchMates puts updates and appends that succeed and fail into the same
+// batches.
 func TestBatchMates(t *testing.T) {
 	engines(t, func(t *testing.T, b bench) {
 		s := b.open(t)
@@ -177,6 +179,7 @@ func TestBatchMates(t *testing.T) {
 	})
 }
 
+// TestBigBatch passes the bounds of a batch in the middle of updates.
 func TestBigBatch(t *testing.T) {
 	engines(t, func(t *testing.T, b bench) {
 		s := b.open(t)
@@ -237,6 +240,7 @@ func TestWritesInLoops(t *testing.T) {
 	})
 }
 
+// stall blocks commits until the returned function is called.
 func stall(t *testing.T, s *Store) (release func()) {
 	t.Helper()
 	began, end := make(chan struct{}), make(chan struct{})

@@ -143,8 +143,3 @@ func wantIDs(t testing.TB, s *Store, want ...string) {
 	}
 }
 
-// TestBatchMates puts updates and appends that succeed and fail into the same
-// batches.
-// TestBigBatch passes the bounds of a batch in the middle of updates.
-// TestResetIsComplete names the tables that Reset must not forget.
-// stall blocks commits until the returned function is called.

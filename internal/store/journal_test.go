@@ -245,6 +245,63 @@ func TestLeases(t *testing.T) {
 	})
 }
 
+// TestFence: a change under a lease lands while the lease is held, and not at
+// all once someone else has it; those that share its transaction do not care.
+func TestFence(t *testing.T) {
+	engines(t, func(t *testing.T, b bench) {
+		ctx := t.Context()
+		s := b.open(t)
+		l, err := s.Acquire(ctx, "relay", time.Minute)
+		must(t, err)
+		write := func(name, id string, fences ...Lease) error {
+			return s.Update(ctx, func(tx *Tx) error {
+				for _, l := range fences {
+					tx.Fence(l)
+				}
+				counts.Put(tx, name, new(1))
+				tx.Append(entry(id))
+				tx.WriteCursor(name, 0, journal.Cursor{7: 7})
+				return nil
+			})
+		}
+		must(t, write("held", "e1", l))
+		_, err = s.Acquire(ctx, "relay", time.Minute) // a holder of a later epoch
+		must(t, err)
+		var mates sync.WaitGroup
+		for i := range 8 {
+			mates.Go(func() {
+				if err := write(fmt.Sprint("mate", i), fmt.Sprint("mate", i)); err != nil {
+					t.Error(err)
+				}
+			})
+			if err := write("lost", "no", l); !errors.Is(err, ErrLeaseLost) {
+				t.Errorf("under a lease that was lost: %v", err)
+			}
+		}
+		mates.Wait()
+		want := []string{"e1"}
+		for i := range 8 {
+			want = append(want, fmt.Sprint("mate", i))
+		}
+		wantIDs(t, s, want...)
+		if _, there := counts.Get(s.View(), "lost"); there {
+			t.Error("the refused change is in the view")
+		}
+		must(t, s.Read(ctx, func(tx *sql.Tx) error {
+			for name, want := range map[string]bool{"held": true, "mate0": true, "lost": false} {
+				at, err := ReadCursor(ctx, tx, name, 0)
+				if err != nil {
+					return err
+				}
+				if at.Covers(journal.Cursor{7: 7}) != want {
+					t.Errorf("the cursor of %s: %v", name, at)
+				}
+			}
+			return nil
+		}))
+	})
+}
+
 func TestReadIsReadOnly(t *testing.T) {
 	engines(t, func(t *testing.T, b bench) {
 		s := b.open(t)
@@ -295,6 +352,7 @@ func TestReset(t *testing.T) {
 	})
 }
 
+// TestResetIsComplete names the tables that Reset must not forget.
 func TestResetIsComplete(t *testing.T) {
 	s := sqliteBench(t).open(t)
 	kept := []string{"head", "lease", "schema_version", "writer"}

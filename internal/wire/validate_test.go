@@ -89,6 +89,19 @@ func TestSentence(t *testing.T) {
 	}
 }
 
+// A message does not grow with the input: it names the first broken rules and
+// counts them all.
+func TestLongSentence(t *testing.T) {
+	in := &cloudtrail.PutEventSelectorsInput{TrailName: new("t"), EventSelectors: make([]cloudtrail.EventSelector, 1000)}
+	for i := range in.EventSelectors {
+		in.EventSelectors[i].ReadWriteType = new("Some")
+	}
+	got := wire.Sentence(wire.Validate(in))
+	if !strings.HasPrefix(got, "1000 validation errors detected: ") || strings.Count(got, "failed to satisfy") != 20 || !strings.Contains(got, "eventSelectors.20.member") {
+		t.Error(got)
+	}
+}
+
 func TestPattern(t *testing.T) {
 	for _, c := range []struct {
 		source, yes, no string
