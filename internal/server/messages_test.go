@@ -25,7 +25,9 @@ func TestUnsubscribeByLink(t *testing.T) {
 	topic, queue := "arn:aws:sns:us-east-1:"+devAccount+":t", "arn:aws:sqs:us-east-1:"+devAccount+":q"
 	c.must(c.form("sqs", url.Values{"Version": {"2012-11-05"}, "Action": {"CreateQueue"}, "QueueName": {"q"}}))
 	c.must(c.form("sns", snsForm("CreateTopic", "Name", "t")))
-	var out struct{ SubscribeResult struct{ SubscriptionArn string } }
+	var out struct {
+		SubscribeResult struct{ SubscriptionArn string }
+	}
 	unmarshal(c, c.must(c.form("sns", snsForm("Subscribe", "TopicArn", topic, "Protocol", "sqs", "Endpoint", queue))), &out)
 	arn := out.SubscribeResult.SubscriptionArn
 

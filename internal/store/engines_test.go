@@ -142,4 +142,3 @@ func wantIDs(t testing.TB, s *Store, want ...string) {
 		t.Fatalf("journal has %v, want %v", got, want)
 	}
 }
-
