@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,10 @@ const (
 	maxSelectorName   = 1000
 	maxAdvancedLength = 2048
 )
+
+// excludable are the event sources whose management events a trail may leave
+// out; it logs those of every other service or none.
+var excludable = []string{"kms.amazonaws.com", "rdsdata.amazonaws.com"}
 
 func invalidSelectors(format string, args ...any) error {
 	return aws.Errorf("InvalidEventSelectorsException", format, args...)
@@ -45,7 +50,7 @@ func checkBasic(selectors []BasicSelector) error {
 			return invalidSelectors("An event selector must include management events or at least one data resource.")
 		}
 		for _, source := range b.Excluded {
-			if source != "kms.amazonaws.com" && source != "rdsdata.amazonaws.com" {
+			if !slices.Contains(excludable, source) {
 				return invalidSelectors("Value %s for ExcludeManagementEventSources is invalid.", source)
 			}
 		}
@@ -95,6 +100,9 @@ func checkDataResource(d DataResource) error {
 	}
 	return nil
 }
+
+// resourceType is the form of the types that data events have.
+var resourceType = regexp.MustCompile(`^AWS::[A-Za-z0-9]+::[A-Za-z0-9]+$`)
 
 // advancedFields are the fields that selectors of a category may use on a
 // trail. Those marked equalsOnly take no other operator.
@@ -189,12 +197,16 @@ func checkField(f *FieldSelector) (int, error) {
 
 func checkRequired(category string, fields map[string]*FieldSelector) error {
 	switch category {
+	case "Management":
+		if f := fields["eventSource"]; f != nil {
+			return checkExcluded(f)
+		}
 	case "Data":
 		f := fields["resources.type"]
 		if f == nil {
 			return invalidSelectors("An advanced event selector for data events must have the field resources.type.")
 		}
-		if !strings.HasPrefix(f.Equals[0], "AWS::") {
+		if !resourceType.MatchString(f.Equals[0]) {
 			return invalidSelectors("Value %s for field resources.type is invalid.", f.Equals[0])
 		}
 	case "NetworkActivity":
@@ -203,6 +215,19 @@ func checkRequired(category string, fields map[string]*FieldSelector) error {
 		}
 		if f := fields["errorCode"]; f != nil && f.Equals[0] != "VpceAccessDenied" {
 			return invalidSelectors("Value %s for field errorCode is invalid.", f.Equals[0])
+		}
+	}
+	return nil
+}
+
+// checkExcluded applies the rules of eventSource in management events.
+func checkExcluded(f *FieldSelector) error {
+	if len(slices.Concat(f.Equals, f.StartsWith, f.EndsWith, f.NotStartsWith, f.NotEndsWith)) > 0 {
+		return invalidSelectors("Field eventSource takes the operator NotEquals for eventCategory Management.")
+	}
+	for _, source := range f.NotEquals {
+		if !slices.Contains(excludable, source) {
+			return invalidSelectors("Value %s for field eventSource is invalid.", source)
 		}
 	}
 	return nil
