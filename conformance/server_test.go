@@ -240,7 +240,10 @@ func (s *script) let(ts *testscript.TestScript, args []string) {
 //	dev flush | dev reset | dev clock 1h
 func (s *script) dev(ts *testscript.TestScript, args []string) {
 	body := "{}"
-	if args[0] == "clock" {
+	switch args[0] {
+	case "reset":
+		s.ahead = 0
+	case "clock":
 		d, err := time.ParseDuration(args[1])
 		ts.Check(err)
 		s.ahead += d

@@ -81,8 +81,9 @@ func (s *Server) admit(ctx context.Context, accessKeyID string) (aws.Principal, 
 }
 
 // reset empties everything: the objects of every bucket, the control plane,
-// the journal and what is under delivery. The first account and its user are
-// made anew.
+// the journal and what is under delivery. With no past left the clock goes
+// back to the machine's: clients ask what lies before their own time. The
+// first account and its user are made anew.
 func (s *Server) reset(ctx context.Context) error {
 	if err := s.s3.Empty(ctx, s.store.View()); err != nil {
 		return err
@@ -90,6 +91,7 @@ func (s *Server) reset(ctx context.Context) error {
 	if err := s.store.Reset(ctx); err != nil {
 		return err
 	}
+	s.clock.reset()
 	s.delivery.Reset()
 	s.signer.Reset()
 	s.relay.Reset()
