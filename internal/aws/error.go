@@ -16,8 +16,12 @@ type Error struct {
 	Fields []Field
 }
 
-// Field is one further member of an Error.
-type Field struct{ Name, Value string }
+// Field is one further member of an Error: a text, or a structure of the
+// service's shapes, which the JSON protocol alone can carry.
+type Field struct {
+	Name, Value string
+	Shape       any
+}
 
 // Errorf returns an Error with a formatted message.
 func Errorf(code, format string, args ...any) *Error {
@@ -26,8 +30,17 @@ func Errorf(code, format string, args ...any) *Error {
 
 // With returns a copy of e that carries one further member.
 func (e *Error) With(name, value string) *Error {
+	return e.with(Field{Name: name, Value: value})
+}
+
+// WithShape returns a copy of e that carries one further member, a structure.
+func (e *Error) WithShape(name string, shape any) *Error {
+	return e.with(Field{Name: name, Shape: shape})
+}
+
+func (e *Error) with(f Field) *Error {
 	c := *e
-	c.Fields = append(append([]Field(nil), e.Fields...), Field{name, value})
+	c.Fields = append(append([]Field(nil), e.Fields...), f)
 	return &c
 }
 

@@ -1,6 +1,12 @@
 package logs
 
-import "github.com/orgtrail/orgtrail/internal/aws"
+import (
+	"errors"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/logs/insights"
+	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
+)
 
 func invalid(format string, args ...any) *aws.Error {
 	return aws.Errorf("InvalidParameterException", format, args...)
@@ -20,6 +26,19 @@ func limitExceeded(format string, args ...any) *aws.Error {
 
 func invalidOperation(format string, args ...any) *aws.Error {
 	return aws.Errorf("InvalidOperationException", format, args...)
+}
+
+// malformed says why a text is not a query, and where.
+func malformed(err error) *aws.Error {
+	e := aws.Errorf("MalformedQueryException", "%v", err)
+	var at *insights.SyntaxError
+	if !errors.As(err, &at) {
+		return e
+	}
+	return e.WithShape("queryCompileError", &api.QueryCompileError{
+		Location: &api.QueryCompileErrorLocation{StartCharOffset: new(int32(at.Start)), EndCharOffset: new(int32(at.End))},
+		Message:  &at.Message,
+	})
 }
 
 func noGroup() *aws.Error  { return notFound("The specified log group does not exist.") }

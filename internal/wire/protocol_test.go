@@ -11,6 +11,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/wire"
 	"github.com/orgtrail/orgtrail/internal/wire/api/cloudtrail"
 	"github.com/orgtrail/orgtrail/internal/wire/api/iam"
+	"github.com/orgtrail/orgtrail/internal/wire/api/logs"
 	"github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 	"github.com/orgtrail/orgtrail/internal/wire/api/s3"
 	"github.com/orgtrail/orgtrail/internal/wire/api/sts"
@@ -125,6 +126,9 @@ func TestEncodeError(t *testing.T) {
 		{cloudtrail.API, failure, 500, `{"__type":"InternalFailure","Message":"oops"}`},
 		{cloudtrail.API, aws.Errorf("TrailNotFoundException", "x"), 400, `{"__type":"TrailNotFoundException","Message":"x"}`},
 		{organizations.API, aws.Errorf("InvalidInputException", `"`).With("Reason", "INVALID_ENUM"), 400, `{"__type":"InvalidInputException","Message":"\"","Reason":"INVALID_ENUM"}`},
+		{logs.API, aws.Errorf("MalformedQueryException", "m").WithShape("queryCompileError", &logs.QueryCompileError{
+			Location: &logs.QueryCompileErrorLocation{StartCharOffset: new(int32(3)), EndCharOffset: new(int32(5))}, Message: new(`a "b"`),
+		}).With("More", "x"), 400, `{"__type":"MalformedQueryException","Message":"m","queryCompileError":{"location":{"startCharOffset":3,"endCharOffset":5},"message":"a \"b\""},"More":"x"}`},
 		{organizations.API, aws.Errorf("ServiceException", ""), 500, `{"__type":"ServiceException","Message":""}`},
 		{iam.API, aws.Errorf("NoSuchEntity", "n"), 404,
 			`<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>n</Message></Error><RequestId>r-1</RequestId></ErrorResponse>`},

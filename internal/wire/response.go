@@ -120,7 +120,13 @@ func appendJSONError(buf []byte, code string, e *aws.Error) []byte {
 	for _, f := range e.Fields {
 		buf = append(buf, ',')
 		buf = append(AppendJSONString(buf, f.Name), ':')
-		buf = AppendJSONString(buf, f.Value)
+		if shape, ok := f.Shape.(Shape); ok {
+			e := JSONEncoder{buf}
+			Encode(&e, shape)
+			buf = e.buf
+		} else {
+			buf = AppendJSONString(buf, f.Value)
+		}
 	}
 	return append(buf, '}')
 }

@@ -61,7 +61,7 @@ func generateService(s service, m *model, files map[string][]byte) error {
 }
 
 // collect gathers the structures: inputs and outputs in the order of the
-// operations, then the others by name.
+// operations, then those in them and in exceptions by name.
 func (p *pkg) collect() error {
 	inner := map[string]bool{}
 	for _, op := range p.Operations.all() {
@@ -78,6 +78,13 @@ func (p *pkg) collect() error {
 				}
 			}
 			p.structs = append(p.structs, st)
+		}
+	}
+	for _, sh := range p.Shapes.all() {
+		if sh.Exception {
+			for _, u := range sh.uses() {
+				p.reach(u, inner)
+			}
 		}
 	}
 	seen := map[string]bool{"API": true, "Service": true, "Handlers": true}

@@ -571,6 +571,16 @@ var structOutputLogEvent = wire.Struct{Name: "OutputLogEvent", Fields: []wire.Fi
 	{Name: "ingestionTime", Wire: "ingestionTime", Type: &typeTimestamp},
 }}
 
+var structQueryCompileError = wire.Struct{Name: "QueryCompileError", Fields: []wire.Field{
+	{Name: "location", Wire: "location", Type: &typeQueryCompileErrorLocation},
+	{Name: "message", Wire: "message", Type: wire.StringType},
+}}
+
+var structQueryCompileErrorLocation = wire.Struct{Name: "QueryCompileErrorLocation", Fields: []wire.Field{
+	{Name: "startCharOffset", Wire: "startCharOffset", Type: wire.Int32Type},
+	{Name: "endCharOffset", Wire: "endCharOffset", Type: wire.Int32Type},
+}}
+
 var structQueryDefinition = wire.Struct{Name: "QueryDefinition", Fields: []wire.Field{
 	{Name: "queryLanguage", Wire: "queryLanguage", Type: &typeQueryLanguage},
 	{Name: "queryDefinitionId", Wire: "queryDefinitionId", Type: &typeQueryId},
@@ -828,6 +838,8 @@ var typePercentage = wire.Type{Kind: wire.Int32, Rule: &wire.Rule{Size: &wire.Ra
 var typePolicyDocument = wire.Type{Kind: wire.String, Rule: &wire.Rule{Size: &wire.Range{Min: 1, Max: 51200}}}
 
 var typePolicyScope = wire.Type{Kind: wire.String, Rule: &wire.Rule{Enum: []string{"ACCOUNT", "RESOURCE"}}}
+
+var typeQueryCompileErrorLocation = wire.Type{Kind: wire.Structure, Struct: &structQueryCompileErrorLocation}
 
 var typeQueryDefinition = wire.Type{Kind: wire.Structure, Struct: &structQueryDefinition}
 

@@ -1009,6 +1009,22 @@ type OutputLogEvent struct {
 // Describe implements wire.Shape.
 func (*OutputLogEvent) Describe() *wire.Struct { return &structOutputLogEvent }
 
+type QueryCompileError struct {
+	Location *QueryCompileErrorLocation
+	Message  *string
+}
+
+// Describe implements wire.Shape.
+func (*QueryCompileError) Describe() *wire.Struct { return &structQueryCompileError }
+
+type QueryCompileErrorLocation struct {
+	StartCharOffset *int32
+	EndCharOffset   *int32
+}
+
+// Describe implements wire.Shape.
+func (*QueryCompileErrorLocation) Describe() *wire.Struct { return &structQueryCompileErrorLocation }
+
 type QueryDefinition struct {
 	QueryLanguage     *string
 	QueryDefinitionId *string
