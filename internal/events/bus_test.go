@@ -72,7 +72,9 @@ func TestListEventBuses(t *testing.T) {
 	equal(t, "second page", fmt.Sprint(list, next), "[x xy] <nil>")
 	list, _ = names(&api.ListEventBusesInput{NamePrefix: new("x")})
 	equal(t, "prefix", fmt.Sprint(list), "[x xy]")
-	refuses(h, "Validation: Invalid nextToken.", own, h.ListEventBuses, &api.ListEventBusesInput{NextToken: new("!")})
+	for _, token := range []string{"!", "zz"} {
+		refuses(h, "Validation: Invalid nextToken.", own, h.ListEventBuses, &api.ListEventBusesInput{NextToken: &token})
+	}
 	for i := range busesPerAccount - 5 {
 		must(h, own, h.CreateEventBus, &api.CreateEventBusInput{Name: new(fmt.Sprint("n", i))})
 	}

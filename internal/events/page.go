@@ -3,20 +3,26 @@ package events
 import (
 	"encoding/base64"
 	"iter"
-
-	"github.com/orgtrail/orgtrail/internal/aws"
+	"strings"
 )
 
 // maxPage is the longest page there is, and that of who does not say.
 const maxPage = 100
 
+// behind begins what a token says, so that not any text is one.
+const behind = "behind "
+
 // page cuts out the page that begins after the item that a token names. The
 // items come in the order of their names, so that those that come and go
 // between two pages disturb no other.
 func page[T any](token *string, limit *int32, items iter.Seq2[string, T]) ([]T, *string, error) {
-	after, err := base64.RawURLEncoding.DecodeString(aws.Val(token))
-	if err != nil {
-		return nil, nil, invalid("Invalid nextToken.")
+	after := ""
+	if token != nil {
+		text, err := base64.RawURLEncoding.DecodeString(*token)
+		var ok bool
+		if after, ok = strings.CutPrefix(string(text), behind); err != nil || !ok {
+			return nil, nil, invalid("Invalid nextToken.")
+		}
 	}
 	size := maxPage
 	if limit != nil {
@@ -24,11 +30,11 @@ func page[T any](token *string, limit *int32, items iter.Seq2[string, T]) ([]T, 
 	}
 	list, last := []T{}, ""
 	for name, item := range items {
-		if token != nil && name <= string(after) {
+		if token != nil && name <= after {
 			continue
 		}
 		if len(list) == size {
-			return list, new(base64.RawURLEncoding.EncodeToString([]byte(last))), nil
+			return list, new(base64.RawURLEncoding.EncodeToString([]byte(behind + last))), nil
 		}
 		list, last = append(list, item), name
 	}

@@ -101,6 +101,9 @@ func (s *Service) PutRule(c *call.Call, in *api.PutRuleInput) (*api.PutRuleOutpu
 	case in.EventPattern == nil:
 		return nil, invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	}
+	if err := checkRole(in.RoleArn); err != nil {
+		return nil, err
+	}
 	p, err := newPattern(*in.EventPattern)
 	if err != nil {
 		return nil, err

@@ -91,7 +91,10 @@ func readTarget(in *api.Target) (Target, error) {
 	}
 	a, ok := aws.ParseARN(t.ARN)
 	if !ok {
-		return t, invalid("Parameter %s is not valid. Reason: Provided Arn is not in correct format.", t.ARN)
+		return t, badARN(t.ARN)
+	}
+	if err := checkRole(in.RoleArn); err != nil {
+		return t, err
 	}
 	if in.SqsParameters != nil {
 		t.MessageGroup = aws.Val(in.SqsParameters.MessageGroupId)
@@ -106,6 +109,21 @@ func readTarget(in *api.Target) (Target, error) {
 		}
 	}
 	return t, t.readInput(in)
+}
+
+func badARN(text string) error {
+	return invalid("Parameter %s is not valid. Reason: Provided Arn is not in correct format.", text)
+}
+
+// checkRole refuses what is no role's ARN.
+func checkRole(arn *string) error {
+	if arn == nil {
+		return nil
+	}
+	if a, ok := aws.ParseARN(*arn); !ok || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
+		return badARN(*arn)
+	}
+	return nil
 }
 
 // readInput checks what is sent in place of the event.

@@ -34,6 +34,7 @@ func TestTargets(t *testing.T) {
 
 	for want, in := range map[string]api.Target{
 		"Validation: Parameter nonsense is not valid. Reason: Provided Arn is not in correct format.":  {Arn: new("nonsense")},
+		"Validation: Parameter role/x is not valid. Reason: Provided Arn is not in correct format.":    {Arn: queue("q"), RoleArn: new("role/x")},
 		"Validation: Parameter(s) MessageGroupId must be specified for target: x.":                     {Arn: queue("q.fifo")},
 		"Validation: Only one of Input, InputPath, or InputTransformer must be provided for target x.": {Arn: queue("q"), Input: new("1"), InputPath: new("$")},
 		"Validation: JSON syntax error in input for target x.":                                         {Arn: queue("q"), Input: new("{")},
