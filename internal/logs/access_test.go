@@ -26,6 +26,7 @@ func TestEveryOperationNeedsAPermission(t *testing.T) {
 func TestAccess(t *testing.T) {
 	h := newHouse(t)
 	h.do(&api.CreateLogGroupInput{LogGroupName: new("g"), Tags: map[string]string{"Team": "blue"}})
+	h.group("other")
 	const group = "arn:aws:logs:eu-west-1:111111111111:log-group:g"
 	for _, c := range []struct {
 		in   wire.Shape
@@ -43,6 +44,7 @@ func TestAccess(t *testing.T) {
 		{&api.FilterLogEventsInput{LogGroupName: new("g")}, "logs:FilterLogEvents " + group + ":log-stream: aws:resourcetag/team=blue"},
 		{&api.UntagResourceInput{ResourceArn: new(group), TagKeys: []string{"a"}}, "logs:UntagResource " + group + " aws:resourcetag/team=blue aws:tagkeys=a"},
 		{&api.StartQueryInput{LogGroupNames: []string{"a", "b"}}, "logs:StartQuery arn:aws:logs:eu-west-1:111111111111:log-group:a:log-stream: | logs:StartQuery arn:aws:logs:eu-west-1:111111111111:log-group:b:log-stream:"},
+		{&api.StartQueryInput{QueryString: new("SOURCE logGroups() | fields n")}, "logs:StartQuery " + group + ":log-stream: aws:resourcetag/team=blue | logs:StartQuery arn:aws:logs:eu-west-1:111111111111:log-group:other:log-stream:"},
 		{&api.TestMetricFilterInput{}, "logs:TestMetricFilter *"},
 		{&api.PutResourcePolicyInput{}, "logs:PutResourcePolicy *"},
 		{&api.AssociateKmsKeyInput{ResourceIdentifier: new("arn:aws:logs:eu-west-1:111111111111:query-result:*")}, "logs:AssociateKmsKey arn:aws:logs:eu-west-1:111111111111:query-result:*"},

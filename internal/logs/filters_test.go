@@ -40,6 +40,9 @@ func TestMetricFilters(t *testing.T) {
 	bad.FilterPattern = new("[a")
 	dimensions := put("g", "c", "m", "1")
 	dimensions.MetricTransformations[0].Dimensions = map[string]string{"a": "$ip"}
+	nameless := put("g", "c", "m", "1")
+	nameless.FilterPattern = new("ERROR")
+	nameless.MetricTransformations[0].Dimensions = map[string]string{"a": "$ip"}
 	for _, c := range []struct {
 		code, message string
 		in            wire.Shape
@@ -47,6 +50,7 @@ func TestMetricFilters(t *testing.T) {
 		{invalidCode, "Invalid filter pattern", bad},
 		{invalidCode, "neither a number", put("g", "c", "m", "x")},
 		{invalidCode, "default value", dimensions},
+		{invalidCode, "The specified filter pattern does not support dimensions", nameless},
 		{missingCode, groupMissing, put("no", "c", "m", "1")},
 		{missingCode, "The specified metric filter does not exist.", &api.DeleteMetricFilterInput{LogGroupName: new("g"), FilterName: new("a")}},
 		{missingCode, groupMissing, &api.DeleteMetricFilterInput{LogGroupName: new("no"), FilterName: new("a")}},
@@ -62,6 +66,22 @@ func TestMetricFilters(t *testing.T) {
 		h.do(put("g", fmt.Sprint(i), "m", "1"))
 	}
 	h.fails(limitCode, "Resource limit exceeded", put("g", "c", "m", "1"))
+}
+
+// Of the filters of a group, of either kind, five may have regular expressions.
+func TestRegexFilters(t *testing.T) {
+	h := newHouse(t)
+	h.group("g")
+	h.group("h")
+	metric := func(group, name, pattern string) *api.PutMetricFilterInput {
+		return &api.PutMetricFilterInput{LogGroupName: &group, FilterName: &name, FilterPattern: &pattern,
+			MetricTransformations: []api.MetricTransformation{{MetricName: new("m"), MetricNamespace: new("n"), MetricValue: new("1")}}}
+	}
+	h.do(subscribe("a", "%x%"), metric("g", "a", "[ip = %x%]"), metric("g", "b", "{ $.a = %x% }"), metric("g", "c", "%x%"), metric("g", "d", "x"), metric("g", "e", "%x%"))
+	h.fails(limitCode, "Resource limit exceeded", metric("g", "d", "%x%"))
+	h.fails(limitCode, "Resource limit exceeded", subscribe("b", "%x%"))
+	h.do(subscribe("a", "%y%"), metric("g", "a", "%y%"), metric("g", "f", "x"), subscribe("b", "x"), metric("h", "a", "%x%"))
+	h.do(metric("g", "a", "y"), metric("g", "d", "%x%"))
 }
 
 func TestTestMetricFilter(t *testing.T) {

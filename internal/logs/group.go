@@ -54,6 +54,9 @@ func find(r store.Reader, n groupName) (*LogGroup, *aws.Error) {
 // CreateLogGroup makes a group.
 func (s *Service) CreateLogGroup(c *call.Call, in *api.CreateLogGroupInput) (*api.CreateLogGroupOutput, error) {
 	n := own(c, in.LogGroupName)
+	if strings.HasPrefix(strings.ToLower(n.name), "aws/") {
+		return nil, invalid("Log groups starting with AWS/ are reserved for AWS.")
+	}
 	if _, exists := logGroups.Get(c.State, n.key()); exists {
 		return nil, alreadyExists("The specified log group already exists")
 	}

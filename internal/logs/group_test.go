@@ -73,6 +73,7 @@ func TestGroups(t *testing.T) {
 		{missingCode, groupMissing, &api.PutLogGroupDeletionProtectionInput{LogGroupIdentifier: new("none"), DeletionProtectionEnabled: new(true)}},
 		{invalidCode, "identifier is invalid", &api.PutLogGroupDeletionProtectionInput{LogGroupIdentifier: new("arn:aws:s3:::x"), DeletionProtectionEnabled: new(true)}},
 		{invalidCode, "reserved", &api.CreateLogGroupInput{LogGroupName: new("n"), Tags: map[string]string{"aws:x": "y"}}},
+		{invalidCode, "Log groups starting with AWS/ are reserved for AWS.", &api.CreateLogGroupInput{LogGroupName: new("aws/events")}},
 		{invalidCode, "same time", &api.DescribeLogGroupsInput{LogGroupNamePrefix: new("a"), LogGroupNamePattern: new("b")}},
 		{invalidCode, "not linked", &api.DescribeLogGroupsInput{AccountIdentifiers: []string{other}}},
 		{invalidCode, "nextToken", &api.DescribeLogGroupsInput{NextToken: new("@@")}},
@@ -187,7 +188,7 @@ func TestRetention(t *testing.T) {
 	h.equal("kept", h.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")}), []string{"young"})
 	h.equal("kept", h.filtered(&api.FilterLogEventsInput{LogGroupName: new("for")}), []string{"old"})
 
-	h.fails(invalidCode, "enum value set", &api.PutRetentionPolicyInput{LogGroupName: new("g"), RetentionInDays: new(int32(2))})
+	h.fails(invalidCode, "enum value set: [1, 3, 5, ", &api.PutRetentionPolicyInput{LogGroupName: new("g"), RetentionInDays: new(int32(2))})
 	h.fails(missingCode, groupMissing, &api.PutRetentionPolicyInput{LogGroupName: new("no"), RetentionInDays: new(int32(1))})
 	h.fails(missingCode, groupMissing, &api.DeleteRetentionPolicyInput{LogGroupName: new("no")})
 	h.do(&api.CreateLogGroupInput{LogGroupName: new("d"), LogGroupClass: new("DELIVERY")})
@@ -228,6 +229,7 @@ func TestResourcePolicies(t *testing.T) {
 	h.fails(missingCode, "no resource policy", &api.DeleteResourcePolicyInput{ResourceArn: &arn})
 	h.fails(invalidCode, "Exactly one", &api.DeleteResourcePolicyInput{})
 	h.fails(invalidCode, "policy document is invalid", &api.PutResourcePolicyInput{PolicyName: new("p"), PolicyDocument: new("{")})
+	h.fails(invalidCode, "Statement[0]: names no principal", &api.PutResourcePolicyInput{PolicyName: new("p"), PolicyDocument: new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"*"}]}`)})
 	h.fails(invalidCode, "policyName", &api.PutResourcePolicyInput{PolicyDocument: allow(`"*"`, "logs:*")})
 	h.fails(invalidCode, "length", &api.PutResourcePolicyInput{PolicyName: new("p")})
 	for i := range maxResourcePolicies {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/logs/filter"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
@@ -26,6 +27,10 @@ var metricFilters = store.NewKind[MetricFilter]("logs.metricfilter")
 // maxMetricFilters is how many a group may have.
 const maxMetricFilters = 100
 
+// maxRegexFilters is how many filters of a group, of either kind, may have a
+// regular expression.
+const maxRegexFilters = 5
+
 // PutMetricFilter makes a filter, or changes the one of that name.
 func (s *Service) PutMetricFilter(c *call.Call, in *api.PutMetricFilterInput) (*api.PutMetricFilterOutput, error) {
 	n := own(c, in.LogGroupName)
@@ -36,11 +41,12 @@ func (s *Service) PutMetricFilter(c *call.Call, in *api.PutMetricFilterInput) (*
 	if g.Class != api.LogGroupClassStandard {
 		return nil, invalidOperation("Metric filters are not supported for log groups of the %s log class.", g.Class)
 	}
-	if _, err := parsePattern(*in.FilterPattern); err != nil {
+	p, err := parsePattern(*in.FilterPattern)
+	if err != nil {
 		return nil, err
 	}
 	m := in.MetricTransformations[0]
-	if err := checkTransformation(&m); err != nil {
+	if err := checkTransformation(p, &m); err != nil {
 		return nil, err
 	}
 	f := &MetricFilter{
@@ -51,19 +57,49 @@ func (s *Service) PutMetricFilter(c *call.Call, in *api.PutMetricFilterInput) (*
 	if _, exists := metricFilters.Get(c.State, key); !exists && count(metricFilters.Scan(c.State, n.within(""))) >= maxMetricFilters {
 		return nil, limitExceeded("Resource limit exceeded.")
 	}
+	if err := checkRegexes(c.State, n, p, "metric "+key); err != nil {
+		return nil, err
+	}
 	metricFilters.Put(c.Tx, key, f)
 	return nil, nil
 }
 
+// checkRegexes refuses a pattern with a regular expression where enough other
+// filters of the group have one. The filter that is changed has the key.
+func checkRegexes(r store.Reader, n groupName, p *filter.Pattern, key string) *aws.Error {
+	if !p.HasRegex() {
+		return nil
+	}
+	others := 0
+	note := func(other, pattern string) {
+		if p, err := filter.Parse(pattern); err == nil && other != key && p.HasRegex() {
+			others++
+		}
+	}
+	for other, f := range metricFilters.Scan(r, n.within("")) {
+		note("metric "+other, f.Pattern)
+	}
+	for other, f := range subscriptions.Scan(r, n.within("")) {
+		note("subscription "+other, f.Pattern)
+	}
+	if others >= maxRegexFilters {
+		return limitExceeded("Resource limit exceeded.")
+	}
+	return nil
+}
+
 // checkTransformation refuses a value that is neither a number nor a field,
-// and dimensions beside a default value.
-func checkTransformation(m *api.MetricTransformation) *aws.Error {
+// and dimensions beside a default value or without anything to take them from.
+func checkTransformation(p *filter.Pattern, m *api.MetricTransformation) *aws.Error {
 	value := aws.Val(m.MetricValue)
 	if _, err := strconv.ParseFloat(value, 64); err != nil && (len(value) < 2 || value[0] != '$') {
 		return invalid("Invalid metric transformation: the metric value %q is neither a number nor a field.", value)
 	}
 	if len(m.Dimensions) > 3 {
 		return invalid("Invalid metric transformation: a metric has at most 3 dimensions.")
+	}
+	if len(m.Dimensions) > 0 && !p.Names() {
+		return invalid("The specified filter pattern does not support dimensions")
 	}
 	if m.DefaultValue != nil && len(m.Dimensions) > 0 {
 		return invalid("Invalid metric transformation: dimensions are not supported when a default value is specified.")

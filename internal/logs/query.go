@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -43,6 +44,8 @@ func (g groupRef) named() groupName { return groupName{g.Account, g.Region, g.Na
 const (
 	// queryGroups is how many groups a query may read.
 	queryGroups = 50
+	// sourceGroups is how many its SOURCE command may mean.
+	sourceGroups = 10_000
 	// queryRows is how many rows a query without a limit answers with.
 	queryRows = 10_000
 )
@@ -87,8 +90,11 @@ func (s *Service) StartQuery(c *call.Call, in *api.StartQueryInput) (*api.StartQ
 	if *in.EndTime > segment.MaxTime/1000 {
 		return nil, invalid("The start and end time of a query must be in seconds.")
 	}
-	if _, err := insights.Parse(*in.QueryString); err != nil {
-		return nil, aws.Errorf("MalformedQueryException", "%v", err)
+	switch parsed, err := insights.Parse(*in.QueryString); {
+	case err != nil:
+		return nil, malformed(err)
+	case parsed.Source != nil && namings(in) > 0:
+		return nil, invalid("The log groups of a query are named by its SOURCE command or by parameters, not by both.")
 	}
 	q := &Query{
 		ID: aws.UUID(), Account: c.Account(), Region: c.Region, Text: *in.QueryString,
@@ -98,6 +104,7 @@ func (s *Service) StartQuery(c *call.Call, in *api.StartQueryInput) (*api.StartQ
 	if in.Limit != nil {
 		q.Limit = int(*in.Limit)
 	}
+	reached := false // a group that may have events of the time
 	for _, n := range groups {
 		g, err := find(c.State, n)
 		if err != nil {
@@ -106,7 +113,13 @@ func (s *Service) StartQuery(c *call.Call, in *api.StartQueryInput) (*api.StartQ
 		if g.Class == api.LogGroupClassDelivery {
 			return nil, notOfClass(g, "StartQuery")
 		}
+		if q.Until >= max(g.Created, g.horizon(c.Time)) {
+			reached = true
+		}
 		q.Groups = append(q.Groups, groupRef{n.account, n.region, n.name})
+	}
+	if !reached {
+		return nil, aws.Errorf("MalformedQueryException", "end date and time is either before the log groups creation time or exceeds the log groups log retention settings")
 	}
 	if k, ok := resultKeys.Get(c.State, scope(c.Account(), c.Region)); ok {
 		q.Key, q.DataKey = k.Key, k.DataKey
@@ -115,23 +128,36 @@ func (s *Service) StartQuery(c *call.Call, in *api.StartQueryInput) (*api.StartQ
 	return &api.StartQueryOutput{QueryId: &q.ID}, nil
 }
 
-// queried are the groups that a query is for, each once.
-func queried(c *call.Call, in *api.StartQueryInput) ([]groupName, *aws.Error) {
-	ways := 0
+// namings counts the parameters that name groups.
+func namings(in *api.StartQueryInput) (ways int) {
 	for _, given := range []bool{in.LogGroupName != nil, in.LogGroupNames != nil, in.LogGroupIdentifiers != nil} {
 		if given {
 			ways++
 		}
 	}
-	named := slices.Concat(in.LogGroupNames, in.LogGroupIdentifiers)
-	if in.LogGroupName != nil {
-		named = append(named, *in.LogGroupName)
+	return ways
+}
+
+// queried are the groups that a query is for, each once.
+func queried(c *call.Call, in *api.StartQueryInput) ([]groupName, *aws.Error) {
+	if namings(in) == 0 {
+		parsed, err := insights.Parse(aws.Val(in.QueryString))
+		if err != nil {
+			return nil, malformed(err)
+		}
+		if parsed.Source != nil {
+			return sourced(c, parsed.Source)
+		}
 	}
-	if ways != 1 || len(named) == 0 || len(named) > queryGroups {
+	names := slices.Concat(in.LogGroupNames, in.LogGroupIdentifiers)
+	if in.LogGroupName != nil {
+		names = append(names, *in.LogGroupName)
+	}
+	if namings(in) != 1 || len(names) == 0 || len(names) > queryGroups {
 		return nil, invalid("Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be specified, with at most %d log groups.", queryGroups)
 	}
 	var groups []groupName
-	for _, name := range named {
+	for _, name := range names {
 		n, err := identify(c, name)
 		if err != nil {
 			return nil, err
@@ -139,6 +165,33 @@ func queried(c *call.Call, in *api.StartQueryInput) ([]groupName, *aws.Error) {
 		if !slices.Contains(groups, n) {
 			groups = append(groups, n)
 		}
+	}
+	return groups, nil
+}
+
+// sourced are the groups of the account that a SOURCE command means: those of
+// one of the classes, STANDARD when it names none, whose names begin with one
+// of the prefixes.
+func sourced(c *call.Call, from *insights.Source) ([]groupName, *aws.Error) {
+	if err := ownAccounts(c, from.AccountIdentifiers); err != nil {
+		return nil, err
+	}
+	classes := from.Classes
+	if len(classes) == 0 {
+		classes = []string{api.LogGroupClassStandard}
+	}
+	var groups []groupName
+	for _, g := range logGroups.Scan(c.State, scope(c.Account(), c.Region)) {
+		begins := len(from.NamePrefixes) == 0 || slices.ContainsFunc(from.NamePrefixes, func(p string) bool { return strings.HasPrefix(g.Name, p) })
+		if begins && g.Class != api.LogGroupClassDelivery && slices.Contains(classes, g.Class) {
+			groups = append(groups, g.named())
+		}
+	}
+	switch {
+	case len(groups) == 0:
+		return nil, notFound("No log group matches the SOURCE command of the query.")
+	case len(groups) > sourceGroups:
+		return nil, limitExceeded("The SOURCE command of a query may match at most %d log groups.", sourceGroups)
 	}
 	return groups, nil
 }

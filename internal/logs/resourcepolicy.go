@@ -68,6 +68,15 @@ func checkPolicy(document *string) (policy.Source, *aws.Error) {
 	if len(text) < 1 || len(text) > maxPolicySize {
 		return policy.Source{}, invalid("Policy document length breaking Cloudwatch Logs Constraints, either < 1 or > %d", maxPolicySize)
 	}
+	written, err := policy.Read([]byte(text))
+	if err != nil {
+		return policy.Source{}, invalid("The policy document is invalid: %v", err)
+	}
+	for i := range written.Statements {
+		if len(written.Statements[i].Principals) == 0 {
+			return policy.Source{}, invalid("The policy document is invalid: Statement[%d]: names no principal", i)
+		}
+	}
 	p, err := policy.NewSource(text)
 	if err != nil {
 		return policy.Source{}, invalid("The policy document is invalid: %v", err)

@@ -1,7 +1,9 @@
 package logs
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -19,7 +21,7 @@ const deliveryRetention = 2
 // PutRetentionPolicy says for how long a group keeps events.
 func (s *Service) PutRetentionPolicy(c *call.Call, in *api.PutRetentionPolicyInput) (*api.PutRetentionPolicyOutput, error) {
 	if !slices.Contains(retentions, *in.RetentionInDays) {
-		return nil, invalid("1 validation error detected: Value '%d' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: %v", *in.RetentionInDays, retentions)
+		return nil, invalid("1 validation error detected: Value '%d' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: %s", *in.RetentionInDays, strings.ReplaceAll(fmt.Sprint(retentions), " ", ", "))
 	}
 	return nil, edit(c, own(c, in.LogGroupName), func(g *LogGroup) *aws.Error { return g.retain(*in.RetentionInDays) })
 }

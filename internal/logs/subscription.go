@@ -38,7 +38,8 @@ func (s *Service) PutSubscriptionFilter(c *call.Call, in *api.PutSubscriptionFil
 	if g.Class == api.LogGroupClassInfrequentAccess {
 		return nil, invalidOperation("Subscription filters are not supported for log groups of the %s log class.", g.Class)
 	}
-	if _, err := parsePattern(*in.FilterPattern); err != nil {
+	p, err := parsePattern(*in.FilterPattern)
+	if err != nil {
 		return nil, err
 	}
 	if err := checkDestination(in); err != nil {
@@ -57,6 +58,9 @@ func (s *Service) PutSubscriptionFilter(c *call.Call, in *api.PutSubscriptionFil
 		f.Created = old.Created
 	} else if count(subscriptions.Scan(c.State, n.within(""))) >= maxSubscriptions {
 		return nil, limitExceeded("Resource limit exceeded.")
+	}
+	if err := checkRegexes(c.State, n, p, "subscription "+key); err != nil {
+		return nil, err
 	}
 	if err := s.checkHealth(c, g, f); err != nil {
 		return nil, err

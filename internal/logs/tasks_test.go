@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,7 +79,14 @@ func TestQueries(t *testing.T) {
 		edit(in)
 		return in
 	}
-	h.fails("MalformedQueryException", "", bad(func(in *api.StartQueryInput) { in.QueryString = new("fields |") }))
+	_, err := h.call(bad(func(in *api.StartQueryInput) { in.QueryString = new("fields é |") }))
+	var malformed *aws.Error
+	if !errors.As(err, &malformed) || malformed.Code != "MalformedQueryException" {
+		t.Fatal(err)
+	}
+	compile := malformed.Fields[0].Shape.(*api.QueryCompileError)
+	h.equal("where", fmt.Sprint(malformed.Fields[0].Name, *compile.Location.StartCharOffset, *compile.Location.EndCharOffset, *compile.Message), "queryCompileError10 10unexpected end of the query")
+	h.fails("MalformedQueryException", "end date and time is either before the log groups creation time", bad(func(*api.StartQueryInput) {}))
 	h.fails(invalidCode, "end date", bad(func(in *api.StartQueryInput) { in.EndTime = new(int64(0)) }))
 	h.fails(invalidCode, "seconds", bad(func(in *api.StartQueryInput) { in.EndTime = new(int64(1) << 60) }))
 	h.fails(invalidCode, "SQL", bad(func(in *api.StartQueryInput) { in.QueryLanguage = new("SQL") }))
@@ -86,6 +94,42 @@ func TestQueries(t *testing.T) {
 	h.fails(missingCode, groupMissing, bad(func(in *api.StartQueryInput) { in.LogGroupName = new("no") }))
 	h.fails(missingCode, "Query not found", &api.StopQueryInput{QueryId: new("no")})
 	h.fails(missingCode, groupMissing, &api.DescribeQueriesInput{LogGroupName: new("no")})
+}
+
+// A query may say by itself which groups it reads.
+func TestSource(t *testing.T) {
+	h := newHouse(t)
+	for _, g := range []string{"app/a", "app/b", "other"} {
+		h.group(g, "s")
+		h.put(g, "s", g)
+	}
+	h.do(&api.CreateLogGroupInput{LogGroupName: new("app/ia"), LogGroupClass: new("INFREQUENT_ACCESS")})
+	for source, want := range map[string]string{
+		`namePrefix: ["app/"]`:         "app/a app/b",
+		`namePrefix: ["app/b", "oth"]`: "app/b other",
+		``:                             "app/a app/b other",
+		`class: ["INFREQUENT_ACCESS"]`: "app/ia",
+		`namePrefix: ["app/a"], accountIdentifiers: ["` + account + `"]`: "app/a",
+	} {
+		id := h.start("SOURCE logGroups(" + source + ") | fields @message | sort @message")
+		q, _ := queries.Get(h.State.View(), scope(account, region)+*id)
+		var groups []string
+		for _, g := range q.Groups {
+			groups = append(groups, g.Name)
+		}
+		h.equal(source, strings.Join(groups, " "), want)
+	}
+	h.advance()
+	both := &api.StartQueryInput{LogGroupName: new("other"), QueryString: new("SOURCE logGroups() | fields a"), StartTime: new(int64(0)), EndTime: new(h.ms() / 1000)}
+	h.fails(invalidCode, "not by both", both)
+	both.LogGroupName, both.QueryString = nil, new(`SOURCE logGroups(namePrefix: ["none"]) | fields a`)
+	h.fails(missingCode, "No log group matches", both)
+	both.QueryString = new(`SOURCE logGroups(accountIdentifiers: ["` + other + `"]) | fields a`)
+	h.fails(invalidCode, "not linked", both)
+	both.QueryString = new("fields a")
+	h.fails(invalidCode, "Exactly one", both)
+	both.QueryString = new("SOURCE logGroups( | fields a")
+	h.fails("MalformedQueryException", "unexpected symbol", both)
 }
 
 // A query whose worker is gone is run by another one when its claim is over.

@@ -12,6 +12,7 @@ const MaxLength = 1024
 // at once.
 type Pattern struct {
 	matcher
+	regexes int
 }
 
 // matcher is what terms, fields and conditions have in common.
@@ -45,7 +46,7 @@ func Parse(pattern string) (*Pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pattern{m}, nil
+	return &Pattern{m, c.regexes}, nil
 }
 
 // Match reports whether the pattern matches a message.
@@ -61,6 +62,16 @@ func (p *Pattern) Extract(message []byte) (map[string]string, bool) {
 	}
 	return p.extract(message), true
 }
+
+// Names reports whether the pattern names values of a message, as conditions
+// and lines do.
+func (p *Pattern) Names() bool {
+	_, is := p.matcher.(*terms)
+	return !is
+}
+
+// HasRegex reports whether there is a regular expression in the pattern.
+func (p *Pattern) HasRegex() bool { return p.regexes > 0 }
 
 // Value returns what the value of a metric transformation is for a message
 // that the pattern matches: a number stands for itself, $.latency is a member
