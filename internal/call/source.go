@@ -47,7 +47,8 @@ func (s Source) Ask(t Target, region string, at time.Time, rcps [][]policy.Attac
 		ctx.Set("aws:SourceOrgPaths", s.OrganizationPath)
 	}
 	req := policy.Request{
-		Principal: service, Action: t.Action, Resource: t.Resource, ResourceAccount: t.Owner, Context: ctx,
+		Principal: service, Action: t.Action, Resource: t.Resource, ResourceAccount: t.Owner,
+		AWSManaged: t.AWSManaged, Context: ctx,
 	}
 	docs := policy.Documents{Resource: t.Policy, ResourceOnly: t.PolicyRequired, RCPs: rcps}
 	return policy.Evaluate(req, docs).Denial(req)

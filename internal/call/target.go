@@ -8,6 +8,9 @@ type Target struct {
 	Resource string // an ARN, or "*" where the action knows no resource
 	// Owner is the account that owns the resource; "" means the caller's.
 	Owner string
+	// AWSManaged says that the resource is a service's and only lies in the
+	// owner's account, as the key alias/aws/s3 does.
+	AWSManaged bool
 	// Policy is the resource's own policy, nil when it has none.
 	Policy *policy.Attached
 	// PolicyRequired says that nothing but the resource's own policy can

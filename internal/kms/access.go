@@ -384,7 +384,7 @@ func (q *question) add(t call.Target) { q.targets = append(q.targets, t) }
 func (k *Key) target(r store.Reader, operation string, doc *policy.Attached, ctx policy.Context) call.Target {
 	k.describe(r, ctx)
 	return call.Target{
-		Action: "kms:" + operation, Resource: k.ARN(), Owner: k.Account,
+		Action: "kms:" + operation, Resource: k.ARN(), Owner: k.Account, AWSManaged: k.Manager == api.KeyManagerTypeAws,
 		Policy: doc, PolicyRequired: true, Context: ctx,
 	}
 }

@@ -46,8 +46,9 @@ func (s *Statement) Compare(r Request) Comparison {
 // Exempt says which policies of the organization spare a request by its
 // nature: service control policies the calls of services, of service-linked
 // roles and of callers without credentials; resource control policies those of
-// service-linked roles, and actions that no such policy governs.
+// service-linked roles, what is AWS's own, and actions that no such policy
+// governs.
 func Exempt(r Request) (scps, rcps bool) {
 	c := callerOf(&r)
-	return c.exempt(r.Action)
+	return c.exempt(&r)
 }

@@ -11,7 +11,7 @@ import (
 //
 //  1. One explicit denial, anywhere, is the end of it.
 //  2. Resource control policies must allow, at every level. They spare
-//     service-linked roles.
+//     service-linked roles and what is AWS's own.
 //  3. Service control policies must allow, at every level. They spare
 //     service-linked roles, services and callers without credentials.
 //  4. Services and callers without credentials have only the resource's own
@@ -24,7 +24,7 @@ import (
 func Evaluate(r Request, d Documents) Result {
 	e := evaluation{&r, callerOf(&r)}
 	c := &e.caller
-	scps, rcps := c.exempt(r.Action)
+	scps, rcps := c.exempt(&r)
 	if scps {
 		d.SCPs = nil
 	}
@@ -106,10 +106,10 @@ func Evaluate(r Request, d Documents) Result {
 	return granted
 }
 
-// exempt says which policies of an organization spare the caller's action.
-func (c *caller) exempt(action string) (scps, rcps bool) {
+// exempt says which policies of an organization spare the caller's request.
+func (c *caller) exempt(r *Request) (scps, rcps bool) {
 	return c.service != "" || c.kind == aws.Anonymous || c.serviceLinked,
-		c.serviceLinked || !rcpsGovern(action)
+		c.serviceLinked || r.AWSManaged || !rcpsGovern(r.Action)
 }
 
 // evaluation is one run of Evaluate: the question, and by which names the

@@ -308,6 +308,11 @@ func TestRCPs(t *testing.T) {
 		}
 		check(t, c.name, r, d, c.want)
 	}
+	key := Request{Principal: user, Action: "kms:Decrypt", Resource: "arn:aws:kms:us-east-1:111111111111:key/k"}
+	d := Documents{RCPs: [][]Attached{append(full, deny...)}, Identity: allow}
+	check(t, "a key of the account's", key, d, verdict{ExplicitDeny, RCP})
+	key.AWSManaged = true
+	check(t, "a key that AWS manages", key, d, verdict{Allowed, Identity})
 }
 
 // Keys and roles: nothing but their own policy can let anyone in.

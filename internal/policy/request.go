@@ -17,6 +17,10 @@ type Request struct {
 	// ResourceAccount is the account that owns the resource; "" means the
 	// caller's own.
 	ResourceAccount string
+	// AWSManaged says that the resource is a service's and only lies in the
+	// account, as the key alias/aws/s3 does: resource control policies have
+	// no say in it.
+	AWSManaged bool
 	// CanonicalUser is the canonical user id of the caller's account, by
 	// which bucket policies may name it; "" when nobody knows.
 	CanonicalUser string
