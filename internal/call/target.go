@@ -6,6 +6,8 @@ import "github.com/orgtrail/orgtrail/internal/policy"
 type Target struct {
 	Action   string // s3:PutObject
 	Resource string // an ARN, or "*" where the action knows no resource
+	// Called is what a refusal calls the resource; "" is its ARN.
+	Called string
 	// Owner is the account that owns the resource; "" means the caller's.
 	Owner string
 	// AWSManaged says that the resource is a service's and only lies in the

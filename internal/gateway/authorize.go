@@ -68,8 +68,8 @@ func (a *authorizer) allow(t call.Target) error {
 	}
 	req := policy.Request{
 		Principal: a.c.Principal, Action: t.Action, Resource: t.Resource, ResourceAccount: owner,
-		AWSManaged: t.AWSManaged,
-		Later:      func() policy.Context { return a.context(t, owner) },
+		Called: t.Called, AWSManaged: t.AWSManaged,
+		Later: func() policy.Context { return a.context(t, owner) },
 	}
 	if t.Policy != nil {
 		req.CanonicalUser = a.g.CanonicalUser(a.c.Account())

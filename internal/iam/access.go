@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -23,12 +24,18 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	}
 	n := &permission{c: c, Target: call.Target{Action: "iam:" + c.Operation.Name, Resource: "*", Context: policy.Context{}}}
 	need(n, in)
-	if n.tagging == "" {
-		return []call.Target{n.Target}, nil
+	targets := []call.Target{n.Target}
+	if n.becomes != "" && n.becomes != n.Resource {
+		t := n.Target
+		t.Resource, t.Called = n.becomes, ""
+		targets = append(targets, t)
 	}
-	tagging := n.Target
-	tagging.Action = n.tagging
-	return []call.Target{n.Target, tagging}, nil
+	if n.tagging != "" {
+		t := n.Target
+		t.Action, t.Called = n.tagging, ""
+		targets = append(targets, t)
+	}
+	return targets, nil
 }
 
 // permission is what one call needs. Its resource is "*" until a method says
@@ -38,10 +45,42 @@ type permission struct {
 	c *call.Call
 	// tagging is the further action that making something with tags needs.
 	tagging string
+	// becomes is the ARN that the resource is to have: who gives it another
+	// name or path needs the permission for both.
+	becomes string
+}
+
+// named says how a refusal calls the resource: by its class and the name that
+// the call has for it. What is made, listed, tagged or simulated is called by
+// its ARN.
+func (n *permission) named(noun string, name *string) {
+	if name != nil && !strings.HasPrefix(n.c.Operation.Name, "Tag") && !strings.HasPrefix(n.c.Operation.Name, "Untag") {
+		n.Called = noun + " " + *name
+	}
+}
+
+// under names whatever of a class lies under a path.
+func (n *permission) under(k *class, path *string) {
+	n.Resource = k.arn(n.c.Account(), "/", strings.TrimPrefix(aws.Val(path), "/"))
+}
+
+// renamed says where a call puts what the permission is about, if it moves it.
+func (n *permission) renamed(k *class, name, newName, newPath *string) {
+	if newName == nil && newPath == nil {
+		return
+	}
+	newName = cmp.Or(newName, name)
+	if newPath == nil {
+		a, _ := aws.ParseARN(n.Resource)
+		path, _ := pathAndName(a.Resource)
+		newPath = &path
+	}
+	n.becomes = k.arn(n.c.Account(), *newPath, aws.Val(newName))
 }
 
 // user names a user, the caller when name is nil.
 func (n *permission) user(name *string) {
+	asked := name
 	if name == nil && n.c.Principal.Type != aws.IAMUser {
 		n.Resource = aws.RootARN(n.c.Account())
 		return
@@ -50,6 +89,7 @@ func (n *permission) user(name *string) {
 		name = &n.c.Principal.UserName
 	}
 	n.Resource = userClass.arn(n.c.Account(), "/", *name)
+	n.named("user", asked)
 	if u, ok := users.Get(n.c.State, recordKey(n.c.Account(), *name)); ok {
 		n.Resource = u.ARN
 		n.resourceTags(u.Tags)
@@ -67,6 +107,7 @@ func (n *permission) userPolicies(name *string) {
 
 func (n *permission) group(name *string) {
 	n.Resource = groupClass.arn(n.c.Account(), "/", aws.Val(name))
+	n.named("group", name)
 	if g, ok := groups.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
 		n.Resource = g.ARN
 	}
@@ -74,6 +115,7 @@ func (n *permission) group(name *string) {
 
 func (n *permission) role(name *string) {
 	n.Resource = roleClass.arn(n.c.Account(), "/", aws.Val(name))
+	n.named("role", name)
 	if r, ok := roles.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
 		n.Resource = r.ARN
 		n.resourceTags(r.Tags)
@@ -90,6 +132,7 @@ func (n *permission) rolePolicies(name *string) {
 // policy names a managed policy. Another account's belongs to that account.
 func (n *permission) policy(arn *string) {
 	n.Resource = aws.Val(arn)
+	n.named("policy", arn)
 	if a, ok := aws.ParseARN(n.Resource); ok && aws.IsAccountID(a.Account) {
 		n.Owner = a.Account
 	}
@@ -114,6 +157,7 @@ func (n *permission) principal(arn *string) {
 	case roleClass.noun:
 		n.role(&name)
 	}
+	n.Called = ""
 }
 
 // device names an MFA device by its serial number.
@@ -162,6 +206,7 @@ func (n *permission) certificate(name *string) {
 
 func (n *permission) profile(name *string) {
 	n.Resource = profileClass.arn(n.c.Account(), "/", aws.Val(name))
+	n.named("instance profile", name)
 	if p, ok := profiles.Get(n.c.State, recordKey(n.c.Account(), aws.Val(name))); ok {
 		n.Resource = p.ARN
 		n.resourceTags(p.Tags)

@@ -60,7 +60,11 @@ func TestAccess(t *testing.T) {
 		{&api.GetUserInput{UserName: new("ada")}, ada, "aws:resourcetag/team=blue iam:resourcetag/team=blue"},
 		{&api.GetUserInput{UserName: new("bob")}, "arn:aws:iam::111111111111:user/bob", ""},
 		{&api.CreateUserInput{UserName: new("bob"), Path: new("/p/"), PermissionsBoundary: new("arn:b")}, "arn:aws:iam::111111111111:user/p/bob", "iam:permissionsboundary=arn:b"},
-		{&api.ListUsersInput{}, "*", ""},
+		{&api.ListUsersInput{}, "arn:aws:iam::111111111111:user/", ""},
+		{&api.ListRolesInput{PathPrefix: new("/aws-service-role/")}, "arn:aws:iam::111111111111:role/aws-service-role/", ""},
+		{&api.ListVirtualMFADevicesInput{}, "arn:aws:iam::111111111111:mfa/", ""},
+		{&api.ListSAMLProvidersInput{}, "arn:aws:iam::111111111111:saml-provider/*", ""},
+		{&api.ListAccountAliasesInput{}, "*", ""},
 		{&api.GetGroupInput{GroupName: new("g")}, "arn:aws:iam::111111111111:group/g", ""},
 		{&api.DeleteRoleInput{RoleName: new("R")}, role, ""},
 		{&api.GetAccessKeyLastUsedInput{AccessKeyId: key}, ada, "aws:resourcetag/team=blue iam:resourcetag/team=blue"},
@@ -94,4 +98,58 @@ func TestAccess(t *testing.T) {
 		[]string{"iam:CreateRole", "iam:TagRole", "arn:aws:iam::111111111111:role/n"})
 	f.caller = root(account)
 	f.equal("a root without a name", f.access(&api.CreateAccessKeyInput{})[0].Resource, "arn:aws:iam::111111111111:root")
+}
+
+// Who renames or moves something needs the permission for what it is and for
+// what it is to be, or one that may rename its own user could take the name
+// that somebody else's policies trust.
+func TestRenaming(t *testing.T) {
+	f := newFixture(t)
+	f.do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/")}, &api.CreateGroupInput{GroupName: new("g")})
+	for _, c := range []struct {
+		in   wire.Shape
+		want []string
+	}{
+		{&api.UpdateUserInput{UserName: new("ada")}, []string{"user/eng/ada"}},
+		{&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("admin")}, []string{"user/eng/ada", "user/eng/admin"}},
+		{&api.UpdateUserInput{UserName: new("ada"), NewPath: new("/ops/")}, []string{"user/eng/ada", "user/ops/ada"}},
+		{&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("ada")}, []string{"user/eng/ada"}},
+		{&api.UpdateUserInput{UserName: new("nobody"), NewUserName: new("admin")}, []string{"user/nobody", "user/admin"}},
+		{&api.UpdateGroupInput{GroupName: new("g"), NewGroupName: new("h"), NewPath: new("/x/")}, []string{"group/g", "group/x/h"}},
+		{&api.UpdateServerCertificateInput{ServerCertificateName: new("c"), NewServerCertificateName: new("d")}, []string{"server-certificate/c", "server-certificate/d"}},
+	} {
+		var got []string
+		for _, target := range f.access(c.in) {
+			got = append(got, strings.TrimPrefix(target.Resource, "arn:aws:iam::111111111111:"))
+		}
+		f.equal(c.in.Describe().Name, got, c.want)
+	}
+}
+
+// A refusal calls what exists by the name that the call has for it, and what
+// is made or listed by its ARN.
+func TestCalled(t *testing.T) {
+	f := newFixture(t)
+	f.do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/")})
+	for _, c := range []struct {
+		in   wire.Shape
+		want string
+	}{
+		{&api.CreateAccessKeyInput{UserName: new("ada")}, "user ada"},
+		{&api.GetUserInput{}, ""},
+		{&api.GetRoleInput{RoleName: new("none")}, "role none"},
+		{&api.AddUserToGroupInput{GroupName: new("g"), UserName: new("ada")}, "group g"},
+		{&api.GetInstanceProfileInput{InstanceProfileName: new("p")}, "instance profile p"},
+		{&api.CreatePolicyVersionInput{PolicyArn: new(administratorAccess)}, "policy " + administratorAccess},
+		{&api.CreatePolicyInput{PolicyName: new("P")}, "policy P"},
+		{&api.ListPoliciesInput{}, "policy path /"},
+		{&api.ListUsersInput{}, ""},
+		{&api.CreateUserInput{UserName: new("bob")}, ""},
+		{&api.TagRoleInput{RoleName: new("r")}, ""},
+		{&api.SimulatePrincipalPolicyInput{PolicySourceArn: new("arn:aws:iam::111111111111:user/eng/ada")}, ""},
+	} {
+		f.equal(c.in.Describe().Name, f.access(c.in)[0].Called, c.want)
+	}
+	renaming := f.access(&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("bob")})
+	f.equal("renaming", []string{renaming[0].Called, renaming[1].Called}, []string{"user ada", ""})
 }

@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"cmp"
+
 	"github.com/orgtrail/orgtrail/internal/aws"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
@@ -20,10 +22,13 @@ var permissions = map[string]func(*permission, any){
 		n.made(userClass, in.UserName, in.Path, in.Tags, "iam:TagUser")
 		n.boundary(in.PermissionsBoundary)
 	}),
-	"GetUser":    on(func(n *permission, in *api.GetUserInput) { n.user(in.UserName) }),
-	"UpdateUser": on(func(n *permission, in *api.UpdateUserInput) { n.user(in.UserName) }),
+	"GetUser": on(func(n *permission, in *api.GetUserInput) { n.user(in.UserName) }),
+	"UpdateUser": on(func(n *permission, in *api.UpdateUserInput) {
+		n.user(in.UserName)
+		n.renamed(userClass, in.UserName, in.NewUserName, in.NewPath)
+	}),
 	"DeleteUser": on(func(n *permission, in *api.DeleteUserInput) { n.user(in.UserName) }),
-	"ListUsers":  onAll,
+	"ListUsers":  on(func(n *permission, in *api.ListUsersInput) { n.under(userClass, in.PathPrefix) }),
 	"TagUser": on(func(n *permission, in *api.TagUserInput) {
 		n.user(in.UserName)
 		n.requestTags(in.Tags)
@@ -37,10 +42,13 @@ var permissions = map[string]func(*permission, any){
 	"CreateGroup": on(func(n *permission, in *api.CreateGroupInput) {
 		n.made(groupClass, in.GroupName, in.Path, nil, "")
 	}),
-	"GetGroup":            on(func(n *permission, in *api.GetGroupInput) { n.group(in.GroupName) }),
-	"UpdateGroup":         on(func(n *permission, in *api.UpdateGroupInput) { n.group(in.GroupName) }),
+	"GetGroup": on(func(n *permission, in *api.GetGroupInput) { n.group(in.GroupName) }),
+	"UpdateGroup": on(func(n *permission, in *api.UpdateGroupInput) {
+		n.group(in.GroupName)
+		n.renamed(groupClass, in.GroupName, in.NewGroupName, in.NewPath)
+	}),
 	"DeleteGroup":         on(func(n *permission, in *api.DeleteGroupInput) { n.group(in.GroupName) }),
-	"ListGroups":          onAll,
+	"ListGroups":          on(func(n *permission, in *api.ListGroupsInput) { n.under(groupClass, in.PathPrefix) }),
 	"AddUserToGroup":      on(func(n *permission, in *api.AddUserToGroupInput) { n.group(in.GroupName) }),
 	"RemoveUserFromGroup": on(func(n *permission, in *api.RemoveUserFromGroupInput) { n.group(in.GroupName) }),
 	"ListGroupsForUser":   on(func(n *permission, in *api.ListGroupsForUserInput) { n.user(in.UserName) }),
@@ -54,7 +62,7 @@ var permissions = map[string]func(*permission, any){
 	"UpdateRoleDescription":  on(func(n *permission, in *api.UpdateRoleDescriptionInput) { n.role(in.RoleName) }),
 	"UpdateAssumeRolePolicy": on(func(n *permission, in *api.UpdateAssumeRolePolicyInput) { n.role(in.RoleName) }),
 	"DeleteRole":             on(func(n *permission, in *api.DeleteRoleInput) { n.role(in.RoleName) }),
-	"ListRoles":              onAll,
+	"ListRoles":              on(func(n *permission, in *api.ListRolesInput) { n.under(roleClass, in.PathPrefix) }),
 	"TagRole": on(func(n *permission, in *api.TagRoleInput) {
 		n.role(in.RoleName)
 		n.requestTags(in.Tags)
@@ -109,10 +117,14 @@ var permissions = map[string]func(*permission, any){
 
 	"CreatePolicy": on(func(n *permission, in *api.CreatePolicyInput) {
 		n.made(policyClass, in.PolicyName, in.Path, in.Tags, "iam:TagPolicy")
+		n.named("policy", in.PolicyName)
 	}),
-	"GetPolicy":               on(func(n *permission, in *api.GetPolicyInput) { n.policy(in.PolicyArn) }),
-	"DeletePolicy":            on(func(n *permission, in *api.DeletePolicyInput) { n.policy(in.PolicyArn) }),
-	"ListPolicies":            onAll,
+	"GetPolicy":    on(func(n *permission, in *api.GetPolicyInput) { n.policy(in.PolicyArn) }),
+	"DeletePolicy": on(func(n *permission, in *api.DeletePolicyInput) { n.policy(in.PolicyArn) }),
+	"ListPolicies": on(func(n *permission, in *api.ListPoliciesInput) {
+		n.under(policyClass, in.PathPrefix)
+		n.Called = "policy path " + cmp.Or(aws.Val(in.PathPrefix), "/")
+	}),
 	"CreatePolicyVersion":     on(func(n *permission, in *api.CreatePolicyVersionInput) { n.policy(in.PolicyArn) }),
 	"GetPolicyVersion":        on(func(n *permission, in *api.GetPolicyVersionInput) { n.policy(in.PolicyArn) }),
 	"DeletePolicyVersion":     on(func(n *permission, in *api.DeletePolicyVersionInput) { n.policy(in.PolicyArn) }),
@@ -177,7 +189,7 @@ var permissions = map[string]func(*permission, any){
 	}),
 	"GetInstanceProfile":            on(func(n *permission, in *api.GetInstanceProfileInput) { n.profile(in.InstanceProfileName) }),
 	"DeleteInstanceProfile":         on(func(n *permission, in *api.DeleteInstanceProfileInput) { n.profile(in.InstanceProfileName) }),
-	"ListInstanceProfiles":          onAll,
+	"ListInstanceProfiles":          on(func(n *permission, in *api.ListInstanceProfilesInput) { n.under(profileClass, in.PathPrefix) }),
 	"ListInstanceProfilesForRole":   on(func(n *permission, in *api.ListInstanceProfilesForRoleInput) { n.role(in.RoleName) }),
 	"AddRoleToInstanceProfile":      on(func(n *permission, in *api.AddRoleToInstanceProfileInput) { n.profile(in.InstanceProfileName) }),
 	"RemoveRoleFromInstanceProfile": on(func(n *permission, in *api.RemoveRoleFromInstanceProfileInput) { n.profile(in.InstanceProfileName) }),
@@ -203,7 +215,7 @@ var permissions = map[string]func(*permission, any){
 		n.made(mfaClass, in.VirtualMFADeviceName, in.Path, in.Tags, "iam:TagMFADevice")
 	}),
 	"DeleteVirtualMFADevice": on(func(n *permission, in *api.DeleteVirtualMFADeviceInput) { n.device(in.SerialNumber) }),
-	"ListVirtualMFADevices":  onAll,
+	"ListVirtualMFADevices":  func(n *permission, _ any) { n.under(mfaClass, nil) },
 	"EnableMFADevice":        on(func(n *permission, in *api.EnableMFADeviceInput) { n.user(in.UserName) }),
 	"DeactivateMFADevice":    on(func(n *permission, in *api.DeactivateMFADeviceInput) { n.user(in.UserName) }),
 	"ResyncMFADevice":        on(func(n *permission, in *api.ResyncMFADeviceInput) { n.user(in.UserName) }),
@@ -238,7 +250,9 @@ var permissions = map[string]func(*permission, any){
 	}),
 	"GetOpenIDConnectProvider":    on(func(n *permission, in *api.GetOpenIDConnectProviderInput) { n.provider(in.OpenIDConnectProviderArn) }),
 	"DeleteOpenIDConnectProvider": on(func(n *permission, in *api.DeleteOpenIDConnectProviderInput) { n.provider(in.OpenIDConnectProviderArn) }),
-	"ListOpenIDConnectProviders":  onAll,
+	"ListOpenIDConnectProviders": func(n *permission, _ any) {
+		n.Resource = aws.NewARN("iam", "", n.c.Account(), "oidc-provider/*").String()
+	},
 	"AddClientIDToOpenIDConnectProvider": on(func(n *permission, in *api.AddClientIDToOpenIDConnectProviderInput) {
 		n.provider(in.OpenIDConnectProviderArn)
 	}),
@@ -273,9 +287,12 @@ var permissions = map[string]func(*permission, any){
 	"UploadServerCertificate": on(func(n *permission, in *api.UploadServerCertificateInput) {
 		n.made(certificateClass, in.ServerCertificateName, in.Path, in.Tags, "iam:TagServerCertificate")
 	}),
-	"ListServerCertificates":    onAll,
-	"GetServerCertificate":      on(func(n *permission, in *api.GetServerCertificateInput) { n.certificate(in.ServerCertificateName) }),
-	"UpdateServerCertificate":   on(func(n *permission, in *api.UpdateServerCertificateInput) { n.certificate(in.ServerCertificateName) }),
+	"ListServerCertificates": on(func(n *permission, in *api.ListServerCertificatesInput) { n.under(certificateClass, in.PathPrefix) }),
+	"GetServerCertificate":   on(func(n *permission, in *api.GetServerCertificateInput) { n.certificate(in.ServerCertificateName) }),
+	"UpdateServerCertificate": on(func(n *permission, in *api.UpdateServerCertificateInput) {
+		n.certificate(in.ServerCertificateName)
+		n.renamed(certificateClass, in.ServerCertificateName, in.NewServerCertificateName, in.NewPath)
+	}),
 	"DeleteServerCertificate":   on(func(n *permission, in *api.DeleteServerCertificateInput) { n.certificate(in.ServerCertificateName) }),
 	"ListServerCertificateTags": on(func(n *permission, in *api.ListServerCertificateTagsInput) { n.certificate(in.ServerCertificateName) }),
 	"TagServerCertificate": on(func(n *permission, in *api.TagServerCertificateInput) {
@@ -307,7 +324,7 @@ var permissions = map[string]func(*permission, any){
 	"GetSAMLProvider":    on(func(n *permission, in *api.GetSAMLProviderInput) { n.samlProvider(in.SAMLProviderArn) }),
 	"UpdateSAMLProvider": on(func(n *permission, in *api.UpdateSAMLProviderInput) { n.samlProvider(in.SAMLProviderArn) }),
 	"DeleteSAMLProvider": on(func(n *permission, in *api.DeleteSAMLProviderInput) { n.samlProvider(in.SAMLProviderArn) }),
-	"ListSAMLProviders":  onAll,
+	"ListSAMLProviders":  func(n *permission, _ any) { n.Resource = samlProviderARN(n.c.Account(), "*") },
 	"TagSAMLProvider": on(func(n *permission, in *api.TagSAMLProviderInput) {
 		n.samlProvider(in.SAMLProviderArn)
 		n.requestTags(in.Tags)

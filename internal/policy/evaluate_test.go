@@ -502,6 +502,7 @@ func TestMessages(t *testing.T) {
 		{"trust", Request{Action: "sts:AssumeRole", Resource: roleARN}, Documents{ResourceOnly: true}, head + "sts:AssumeRole on resource: " + roleARN + " because no role trust policy allows the sts:AssumeRole action"},
 		{"trust denies", Request{Action: "sts:AssumeRole", Resource: roleARN}, Documents{ResourceOnly: true, Resource: &named("", policyOf(t, denyAll))[0]},
 			head + "sts:AssumeRole on resource: " + roleARN + " with an explicit deny in the role trust policy"},
+		{"called by another name", Request{Action: "iam:GetRole", Resource: roleARN, Called: "role Auditor"}, Documents{}, head + "iam:GetRole on resource: role Auditor because no identity-based policy allows the iam:GetRole action"},
 		{"identity denies", Request{}, Documents{Identity: policyOf(t, "deny")}, head + s3 + "with an explicit deny in an identity-based policy: arn:aws:iam::aws:policy/P"},
 		{"inline denies", Request{}, Documents{Identity: named("", policyOf(t, "deny"))}, head + s3 + "with an explicit deny in an identity-based policy"},
 		{"resource denies", Request{}, Documents{Resource: resourceFor(t, "Deny", `"*"`)}, head + s3 + "with an explicit deny in a resource-based policy"},

@@ -14,6 +14,8 @@ type Request struct {
 	Principal aws.Principal
 	Action    string // s3:PutObject
 	Resource  string // an ARN, or "*" where the action knows no resource
+	// Called is what a refusal calls the resource; "" is Resource.
+	Called string
 	// ResourceAccount is the account that owns the resource; "" means the
 	// caller's own.
 	ResourceAccount string

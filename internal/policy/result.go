@@ -125,6 +125,8 @@ func nameOf(p *aws.Principal) string {
 func onResource(q *Request) string {
 	s3 := hasPrefixFold(q.Action, "s3:")
 	switch {
+	case q.Called != "":
+		return " on resource: " + q.Called
 	case q.Resource == "", q.Resource == "*" && (s3 || hasPrefixFold(q.Action, "cloudtrail:")):
 		return ""
 	case s3:
