@@ -28,7 +28,8 @@ func (s *Service) trustDocument(r store.Reader, text *string) (policy.Source, er
 	if size(aws.Val(text)) > trustSize {
 		return policy.Source{}, overQuota("ACLSizePerRole", trustSize)
 	}
-	return source(aws.Val(text))
+	trust, err := source(aws.Val(text))
+	return trust.Bind(func(arn string) string { return s.PrincipalID(r, arn) }), err
 }
 
 func source(text string) (policy.Source, error) {

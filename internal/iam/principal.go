@@ -175,6 +175,21 @@ func (s *Service) Role(r store.Reader, arn string) (*Role, bool) {
 	return role, true
 }
 
+// PrincipalID returns the unique id of the user or the role that has an ARN,
+// "" when nobody has it.
+func (s *Service) PrincipalID(r store.Reader, arn string) string {
+	if role, ok := s.Role(r, arn); ok {
+		return role.ID
+	}
+	a, _ := aws.ParseARN(arn)
+	if _, name := pathAndName(a.Resource); name != "" {
+		if u, ok := users.Get(r, recordKey(a.Account, name)); ok && u.ARN == arn {
+			return u.ID
+		}
+	}
+	return ""
+}
+
 // PrincipalExists reports whether an ARN names somebody whom a policy may
 // speak of: the root of an account, which also stands for all of it, a user, a
 // role, a session of a role.

@@ -289,7 +289,7 @@ func askRetireGrant(q *question) error {
 		if err != nil {
 			return err
 		}
-		more = append(more, st.Document().Statements...)
+		more = append(more, st.Bind(g.Statement.IDOf).Document().Statements...)
 	}
 	if !g.RetirerStatement.IsZero() {
 		more = append(more, g.RetirerStatement.Document().Statements...)

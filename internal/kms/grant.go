@@ -135,6 +135,7 @@ func (s *Service) newGrant(c *call.Call, k *Key, in *api.CreateGrantInput) (*Gra
 	if g.Statement, err = statement(g.Grantee, g.Operations...); err == nil && g.Retirer != "" {
 		g.RetirerStatement, err = statement(g.Retirer, api.GrantOperationRetireGrant)
 	}
+	g.Statement, g.RetirerStatement = s.bind(c.State, g.Statement), s.bind(c.State, g.RetirerStatement)
 	return g, err
 }
 

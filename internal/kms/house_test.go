@@ -68,6 +68,9 @@ func (h *house) PrincipalExists(_ store.Reader, arn string) bool {
 		(a.Service == "iam" || a.Service == "sts")
 }
 
+// PrincipalID knows nobody whom an id would outlive.
+func (h *house) PrincipalID(store.Reader, string) string { return "" }
+
 func (h *house) system(ctx context.Context, service, _, region string, fn func(*call.Call) error) error {
 	var c *call.Call
 	err := h.store.Update(ctx, func(tx *store.Tx) error {

@@ -84,7 +84,15 @@ func (s *Service) newPolicy(c *call.Call, k *Key, text *string, bypass *bool) (p
 	if !aws.Val(bypass) && lockedOut(c, k, source.Document()) {
 		return policy.Source{}, malformedPolicy("The new key policy will not allow you to update the key policy in the future.")
 	}
-	return source, nil
+	return s.bind(c.State, source), nil
+}
+
+// bind ties a policy to those whom it names, if somebody knows them.
+func (s *Service) bind(r store.Reader, source policy.Source) policy.Source {
+	if s.Principals == nil {
+		return source
+	}
+	return source.Bind(func(arn string) string { return s.Principals.PrincipalID(r, arn) })
 }
 
 // checkPolicy judges a key policy.

@@ -9,9 +9,10 @@ import (
 
 // principals is a compiled Principal or NotPrincipal element.
 type principals struct {
-	everyone  bool     // "*"
-	accounts  []string // whole accounts, by id
-	names     []string // ARNs and unique ids of users, roles and sessions
+	everyone  bool              // "*"
+	accounts  []string          // whole accounts, by id
+	names     []string          // ARNs and unique ids of users, roles and sessions
+	ids       map[string]string // unique ids of those among names that are bound to one: see Source.Bind
 	services  []string
 	federated []string
 	canonical []string
@@ -161,7 +162,7 @@ func (p *principals) admits(c *caller) grade {
 
 func (p *principals) nameOne(arn, id string) bool {
 	for _, name := range p.names {
-		if name == arn || name == id {
+		if bound := p.ids[name]; bound != "" && bound == id || bound == "" && (name == arn || name == id) {
 			return true
 		}
 	}

@@ -68,6 +68,9 @@ func (h *house) PrincipalExists(_ store.Reader, arn string) bool {
 	return arn == aws.RootARN(owner) || arn == aws.RootARN(stranger)
 }
 
+// PrincipalID knows nobody whom an id would outlive.
+func (h *house) PrincipalID(store.Reader, string) string { return "" }
+
 func rootOf(account string) aws.Principal {
 	return aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account), ID: account}
 }

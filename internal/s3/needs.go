@@ -22,6 +22,8 @@ type Plane interface {
 // Principals knows whom a bucket policy may name.
 type Principals interface {
 	PrincipalExists(r store.Reader, arn string) bool
+	// PrincipalID returns the unique id of a user or a role, "" of others.
+	PrincipalID(r store.Reader, arn string) string
 }
 
 // Keys is AWS KMS. Errors have its codes.

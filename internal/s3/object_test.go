@@ -38,6 +38,7 @@ type house struct {
 type everybody struct{}
 
 func (everybody) PrincipalExists(store.Reader, string) bool { return true }
+func (everybody) PrincipalID(store.Reader, string) string   { return "" }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()

@@ -54,7 +54,7 @@ func (s *Service) PutBucketPolicy(c *call.Call, in *api.PutBucketPolicyInput) (*
 			c.Principal.ARN, b.ARN())
 	}
 	return nil, s.change(c, in.Bucket, func(b *Bucket) error {
-		b.Policy = source
+		b.Policy = source.Bind(func(arn string) string { return s.Principals.PrincipalID(c.State, arn) })
 		return nil
 	})
 }

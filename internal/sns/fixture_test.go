@@ -88,6 +88,8 @@ func (p people) PrincipalExists(_ store.Reader, arn string) bool {
 	return false
 }
 
+func (people) PrincipalID(store.Reader, string) string { return "" }
+
 func policyOf(t testing.TB, text string) policy.Attached {
 	t.Helper()
 	doc, err := policy.Parse([]byte(text))

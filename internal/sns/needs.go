@@ -34,4 +34,6 @@ type Keys interface {
 // Principals knows whom a topic's policy may name.
 type Principals interface {
 	PrincipalExists(r store.Reader, arn string) bool
+	// PrincipalID returns the unique id of a user or a role, "" of others.
+	PrincipalID(r store.Reader, arn string) string
 }

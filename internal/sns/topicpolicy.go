@@ -49,7 +49,11 @@ func (s *Service) readPolicy(r store.Reader, text string) (policy.Source, error)
 			return policy.Source{}, err
 		}
 	}
-	return policy.NewSource(text)
+	source, err := policy.NewSource(text)
+	if err != nil || s.Principals == nil {
+		return source, err
+	}
+	return source.Bind(func(arn string) string { return s.Principals.PrincipalID(r, arn) }), nil
 }
 
 func (s *Service) checkStatement(r store.Reader, w *policy.WrittenStatement) error {
@@ -130,7 +134,8 @@ func rewrite(c *call.Call, arn *string, fn func(*Topic, *document) error) error 
 			t.Policy = policy.Source{}
 			return nil
 		}
-		t.Policy, err = policy.NewSource(string(text))
+		source, err := policy.NewSource(string(text))
+		t.Policy = source.Bind(t.Policy.IDOf)
 		return err
 	})
 }
