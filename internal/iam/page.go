@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 )
@@ -26,7 +27,7 @@ type paged[T any] struct {
 func page[T any](items iter.Seq2[string, T], marker *string, limit *int32) (paged[T], error) {
 	p := paged[T]{items: []T{}, truncated: new(false)}
 	after, err := base64.RawURLEncoding.DecodeString(aws.Val(marker))
-	if err != nil {
+	if err != nil || !utf8.Valid(after) {
 		return p, invalid("Invalid Marker.")
 	}
 	size := maxItems

@@ -187,6 +187,7 @@ func TestPaging(t *testing.T) {
 	}
 	f.equal("exact page", *f.do(&api.ListUsersInput{MaxItems: new(int32(4))}).(*api.ListUsersOutput).IsTruncated, false)
 	f.fails("ValidationError: Invalid Marker.", &api.ListUsersInput{Marker: new("?")})
+	f.fails("ValidationError: Invalid Marker.", &api.ListUsersInput{Marker: new("garbage")}) // base64, and no key
 	empty := f.do(&api.ListUsersInput{PathPrefix: new("/none/")}).(*api.ListUsersOutput)
 	if empty.Users == nil || len(empty.Users) != 0 {
 		t.Errorf("an empty list is %#v", empty.Users)

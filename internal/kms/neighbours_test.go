@@ -155,5 +155,6 @@ func TestManagedKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.equal("via "+via, h.allow(ann, target) == nil, want)
+		h.equal("AWS's own", target.AWSManaged, true) // which resource control policies spare
 	}
 }
