@@ -131,7 +131,7 @@ func (s *Server) buildMessages() {
 	membership := callerOrganizations{}.Membership
 
 	s.sqs = sqs.New(s.store, s.key)
-	s.sqs.Keys, s.sqs.ResourceControls = keys, controls
+	s.sqs.Keys, s.sqs.Principals, s.sqs.ResourceControls = keys, s.iam, controls
 	s.sqs.Now, s.sqs.Log = s.clock.now, s.Log
 
 	s.sns = sns.New(s.key)

@@ -203,7 +203,13 @@ func (q *Queue) set(r store.Reader, values map[string]string) error {
 func (s *Service) SetQueueAttributes(c *call.Call, in *api.SetQueueAttributesInput) (*api.SetQueueAttributesOutput, error) {
 	return nil, editQueue(c, in.QueueUrl, func(q *Queue) error {
 		q.Modified = c.Time.UTC()
-		return q.set(c.State, in.Attributes)
+		if err := q.set(c.State, in.Attributes); err != nil {
+			return err
+		}
+		if _, given := in.Attributes[api.QueueAttributeNamePolicy]; given {
+			q.Policy = s.bind(c.State, q.Policy)
+		}
+		return nil
 	})
 }
 

@@ -20,6 +20,12 @@ type State interface {
 	Load(ctx context.Context, h *store.Heap, keys ...string) (map[string][]byte, error)
 }
 
+// Principals knows whom a queue's policy names.
+type Principals interface {
+	// PrincipalID returns the unique id of a user or a role, "" of others.
+	PrincipalID(r store.Reader, arn string) string
+}
+
 // Keys is KMS, for queues whose messages are encrypted with a key of its.
 type Keys interface {
 	// Target is the permission for an action on a key, which is named by its

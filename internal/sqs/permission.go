@@ -196,5 +196,18 @@ func (q *Queue) write(doc document) error {
 	if err != nil {
 		return err
 	}
-	return setPolicy(nil, q, string(text))
+	before := q.Policy
+	if err := setPolicy(nil, q, string(text)); err != nil {
+		return err
+	}
+	q.Policy = q.Policy.Bind(before.IDOf)
+	return nil
+}
+
+// bind ties a policy to those whom it names, if somebody knows them.
+func (s *Service) bind(r store.Reader, p policy.Source) policy.Source {
+	if s.Principals == nil {
+		return p
+	}
+	return p.Bind(func(arn string) string { return s.Principals.PrincipalID(r, arn) })
 }

@@ -95,6 +95,7 @@ func (s *Service) CreateQueue(c *call.Call, in *api.CreateQueueInput) (*api.Crea
 	if q.Tags, err = withTags(nil, in.Tags); err != nil {
 		return nil, err
 	}
+	q.Policy = s.bind(c.State, q.Policy)
 	queues.Put(c.Tx, q.key(), q)
 	return &api.CreateQueueOutput{QueueUrl: new(q.url(c))}, nil
 }

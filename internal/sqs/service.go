@@ -15,6 +15,8 @@ type Service struct {
 	State State
 	// Keys is KMS. nil: no key is found.
 	Keys Keys
+	// Principals are the users and roles there are. nil: none is known.
+	Principals Principals
 	// ResourceControls are the resource control policies from the root down
 	// to an account, which bind the services that send to its queues. nil:
 	// there are none.
