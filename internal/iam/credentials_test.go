@@ -223,6 +223,24 @@ func TestPrincipalExists(t *testing.T) {
 	}
 }
 
+// Users, roles and their sessions have ids that outlive their ARNs.
+func TestPrincipalID(t *testing.T) {
+	f := newFixture(t)
+	role := *f.do(&api.CreateRoleInput{RoleName: new("r"), Path: new("/x/"), AssumeRolePolicyDocument: trusting(account)}).(*api.CreateRoleOutput).Role.RoleId
+	for arn, want := range map[string]string{
+		"arn:aws:iam::111111111111:user/admin":       f.as(f.admin.AccessKeyID).ID,
+		"arn:aws:iam::111111111111:role/x/r":         role,
+		"arn:aws:sts::111111111111:assumed-role/r/s": role + ":s",
+		"arn:aws:iam::111111111111:root":             "",
+		"arn:aws:iam::111111111111:user/x/admin":     "",
+		"arn:aws:iam::111111111111:group/admin":      "",
+		"arn:aws:sts::111111111111:assumed-role/r":   "",
+		"*": "",
+	} {
+		f.equal(arn, f.service.PrincipalID(f.store.View(), arn), want)
+	}
+}
+
 func TestLastUse(t *testing.T) {
 	f := newFixture(t)
 	f.do(&api.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: trusting(account)})

@@ -175,16 +175,28 @@ func (s *Service) Role(r store.Reader, arn string) (*Role, bool) {
 	return role, true
 }
 
-// PrincipalID returns the unique id of the user or the role that has an ARN,
-// "" when nobody has it.
+// PrincipalID returns the unique id of the user, the role or the session of a
+// role that has an ARN, "" when nobody has it.
 func (s *Service) PrincipalID(r store.Reader, arn string) string {
-	if role, ok := s.Role(r, arn); ok {
-		return role.ID
+	a, ok := aws.ParseARN(arn)
+	if !ok {
+		return ""
 	}
-	a, _ := aws.ParseARN(arn)
-	if _, name := pathAndName(a.Resource); name != "" {
+	kind, rest, _ := strings.Cut(a.Resource, "/")
+	_, name := pathAndName(a.Resource)
+	switch a.Service + ":" + kind {
+	case "iam:user":
 		if u, ok := users.Get(r, recordKey(a.Account, name)); ok && u.ARN == arn {
 			return u.ID
+		}
+	case "iam:role":
+		if role, ok := s.Role(r, arn); ok {
+			return role.ID
+		}
+	case "sts:assumed-role":
+		of, session, _ := strings.Cut(rest, "/")
+		if role, ok := roles.Get(r, recordKey(a.Account, of)); ok && role.Name == of && session != "" {
+			return role.ID + ":" + session
 		}
 	}
 	return ""
