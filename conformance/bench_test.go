@@ -75,7 +75,7 @@ func (v *victim) hours(n int) (arn, start string) {
 		if _, err := trails.ListTrails(ctx, nil); err != nil {
 			v.t.Fatal(err)
 		}
-		resp, err := http.Post("http://"+v.listen+"/_orgtrail/dev/clock", "application/json", strings.NewReader(`{"advance":"1h"}`))
+		resp, err := http.Post(v.Endpoint+"/_orgtrail/dev/clock", "application/json", strings.NewReader(`{"advance":"1h"}`))
 		if err != nil || resp.StatusCode != http.StatusOK {
 			v.t.Fatal(resp, err)
 		}
@@ -107,7 +107,7 @@ func (v *victim) environment() []string {
 		v.t.Fatal(err)
 	}
 	return []string{
-		"AWS_ENDPOINT_URL=http://" + v.listen, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
+		"AWS_ENDPOINT_URL=" + v.Endpoint, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey,
 		"AWS_EC2_METADATA_DISABLED=true",
 	}

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -22,58 +19,38 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
-
-	"github.com/orgtrail/orgtrail/internal/server"
 )
 
 // victim is a server process that is killed and started again.
 type victim struct {
-	t       testing.TB
-	data    string
-	listen  string
-	process *exec.Cmd
-	cfg     aws.Config
+	t    testing.TB
+	data string
+	*daemon
+	cfg aws.Config // of who calls the server that runs now
 }
 
 func newVictim(t testing.TB) *victim {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close() // the port is the server's from now on, at every start
-	v := &victim{t: t, data: t.TempDir(), listen: l.Addr().String()}
-	v.start()
-	t.Cleanup(v.kill)
-	p, err := server.ReadProfile(v.data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := &victim{t: t, data: t.TempDir()}
 	v.cfg = aws.Config{
-		Region: "us-east-1", BaseEndpoint: &p.Endpoint,
-		Credentials: credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, ""),
-		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
-		HTTPClient:  &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32}},
+		Region:     "us-east-1",
+		Retryer:    func() aws.Retryer { return aws.NopRetryer{} },
+		HTTPClient: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 32}},
 	}
+	v.start()
 	return v
 }
 
+// start starts the server, each time on a port of its own: the one before may
+// be somebody else's by now.
 func (v *victim) start() {
-	v.process = exec.Command(binary, "serve", "--dev", "--listen", v.listen, "--data", v.data, "--delivery-interval", "100ms")
-	v.process.Stderr = os.Stderr
-	tether(v.process)
-	if err := v.process.Start(); err != nil {
-		v.t.Fatal(err)
-	}
-	for deadline := time.Now().Add(startPatience); !healthy("http://" + v.listen); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			v.t.Fatal("the server did not start")
-		}
-	}
+	v.daemon = start(v.t, http.DefaultClient, v.data, nil, "--dev", "--delivery-interval", "100ms")
+	v.cfg.BaseEndpoint = &v.Endpoint
+	v.cfg.Credentials = credentials.NewStaticCredentialsProvider(v.AccessKeyID, v.SecretAccessKey, "")
 }
 
 func (v *victim) kill() {
-	v.process.Process.Kill()
-	v.process.Wait()
+	v.Process.Kill()
+	v.Wait()
 }
 
 // prepare makes a bucket, and a trail that logs every management event and
@@ -178,7 +155,7 @@ func TestKilledServer(t *testing.T) {
 		wg.Wait()
 		v.start()
 	}
-	resp, err := http.Post("http://"+v.listen+"/_orgtrail/dev/flush", "application/json", nil)
+	resp, err := http.Post(v.Endpoint+"/_orgtrail/dev/flush", "application/json", nil)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatal(resp, err)
 	}

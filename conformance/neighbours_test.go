@@ -4,7 +4,6 @@ import (
 	"maps"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -37,7 +36,7 @@ func (s *script) objects(ts *testscript.TestScript, args []string) {
 	data := ts.MkAbs("objects-data")
 	store := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data", data)
 	store.Stderr = &s.log
-	store.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	tether(store)
 	ts.Check(store.Start())
 	ts.Defer(func() {
 		store.Process.Kill()

@@ -38,7 +38,7 @@ import (
 // daemon is a running server process.
 type daemon struct {
 	*exec.Cmd
-	log bytes.Buffer
+	log buffer
 	server.Profile
 }
 
@@ -51,7 +51,7 @@ func command(env []string, args ...string) *exec.Cmd {
 }
 
 // start starts a server and waits until it is healthy.
-func start(t *testing.T, client *http.Client, data string, env []string, args ...string) *daemon {
+func start(t testing.TB, client *http.Client, data string, env []string, args ...string) *daemon {
 	t.Helper()
 	d := &daemon{Cmd: command(env, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)}
 	d.Stderr = &d.log
@@ -68,8 +68,10 @@ func start(t *testing.T, client *http.Client, data string, env []string, args ..
 		if err == nil {
 			if resp, e := client.Get(p.Endpoint + "/_orgtrail/health"); e == nil {
 				resp.Body.Close()
-				d.Profile = p
-				return d
+				if resp.StatusCode == http.StatusOK {
+					d.Profile = p
+					return d
+				}
 			}
 		}
 		if time.Now().After(deadline) {
@@ -383,7 +385,7 @@ func TestTermination(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Process.Signal(syscall.SIGTERM)
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(startPatience); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(d.Endpoint, "http://"))
 		if err != nil {
 			break

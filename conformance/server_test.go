@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,12 +24,32 @@ import (
 type script struct {
 	env     *testscript.Env
 	server  *exec.Cmd
-	log     bytes.Buffer
+	log     buffer // of all its servers
 	profile server.Profile
 	ahead   time.Duration // of the server's clock, by what the script advanced it
 }
 
-const startPatience = 30 * time.Second
+// startPatience is how long a server, or what it does in its own time, is
+// waited for: it is over when something hangs.
+const startPatience = 2 * time.Minute
+
+// buffer is what several processes write and a test reads meanwhile.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
 
 // serve starts the server, on a port of its own and the script's data
 // directory, and acts as its first user from then on. The key that the script

@@ -203,13 +203,15 @@ func (s *script) record(ts *testscript.TestScript, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%s\n", events[0].Raw)
 }
 
-// await waits until a log file stands under a prefix.
+// await waits until the log files under a prefix have a record of an event.
 //
-//	await BUCKET PREFIX
+//	await BUCKET PREFIX EVENT-NAME
 func (s *script) await(ts *testscript.TestScript, args []string) {
-	s.until(ts, "files under "+args[1], func() bool {
-		out, err := s.bucket(ts).ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: &args[0], Prefix: &args[1]})
+	s.until(ts, args[2]+" under "+args[1], func() bool {
+		events, err := checkTrail(s.bucket(ts), args[0])
 		ts.Check(err)
-		return len(out.Contents) > 0
+		return slices.ContainsFunc(events, func(e event) bool {
+			return strings.HasPrefix(e.Key, args[1]) && e.Fields["eventName"] == args[2]
+		})
 	})
 }

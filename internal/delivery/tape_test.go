@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/journal"
@@ -52,26 +53,28 @@ func TestTapeReadsOnceForAllShards(t *testing.T) {
 }
 
 func TestTapeLosesPatience(t *testing.T) {
-	var e endless
-	tape := &tape{journal: &e, patience: 10 * time.Millisecond}
-	at := follow(t, tape, 1, journal.Cursor{}, 1)
-	began := time.Now()
-	end := follow(t, tape, 0, journal.Cursor{}, 100*stretches)
-	if d := time.Since(began); d < tape.patience || d > 200*tape.patience {
-		t.Errorf("waited %v for a shard that does not come", d)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var e endless
+		tape := &tape{journal: &e, patience: 10 * time.Second}
+		at := follow(t, tape, 1, journal.Cursor{}, 1)
+		began := time.Now()
+		end := follow(t, tape, 0, journal.Cursor{}, 100*stretches)
+		if d := time.Since(began); d != tape.patience {
+			t.Errorf("waited %v for a shard that does not come", d)
+		}
 
-	// Off the tape it reads for itself, and on it again it shares.
-	before := e.reads.Load()
-	at = follow(t, tape, 1, at, int(end[1]-at[1])-stretches)
-	off := e.reads.Load()
-	follow(t, tape, 1, at, stretches)
-	if on := e.reads.Load(); off == before || on != off {
-		t.Errorf("%d reads off the tape, %d on it", off-before, on-off)
-	}
-	if len(tape.kept) != stretches {
-		t.Errorf("%d stretches are kept", len(tape.kept))
-	}
+		// Off the tape it reads for itself, and on it again it shares.
+		before := e.reads.Load()
+		at = follow(t, tape, 1, at, int(end[1]-at[1])-stretches)
+		off := e.reads.Load()
+		follow(t, tape, 1, at, stretches)
+		if on := e.reads.Load(); off == before || on != off {
+			t.Errorf("%d reads off the tape, %d on it", off-before, on-off)
+		}
+		if len(tape.kept) != stretches {
+			t.Errorf("%d stretches are kept", len(tape.kept))
+		}
+	})
 }
 
 func TestTapeStartsAnewFurtherOn(t *testing.T) {
@@ -89,13 +92,16 @@ func TestTapeStartsAnewFurtherOn(t *testing.T) {
 }
 
 func TestTapeWaitsNoLongerThanItsContext(t *testing.T) {
-	tape := &tape{journal: &endless{}, patience: time.Hour}
-	follow(t, tape, 1, journal.Cursor{}, 1)
-	at := follow(t, tape, 0, journal.Cursor{}, stretches+1)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
-	defer cancel()
-	tape.read(ctx, 0, at)
-	if ctx.Err() == nil {
-		t.Error("it did not wait for the shard behind")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		tape := &tape{journal: &endless{}, patience: time.Hour}
+		follow(t, tape, 1, journal.Cursor{}, 1)
+		at := follow(t, tape, 0, journal.Cursor{}, stretches+1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		tape.read(ctx, 0, at)
+		if d := time.Since(began); d != time.Second {
+			t.Errorf("it waited %v for the shard behind", d)
+		}
+	})
 }

@@ -96,24 +96,24 @@ func childMust(err error) {
 	}
 }
 
-// acked runs a load and returns what it said before it was killed.
-func acked(t *testing.T, url string, kill func(*exec.Cmd)) map[string][]string {
+// acked runs a load and returns what it said before it was killed, which
+// begins when it has said so many lines.
+func acked(t *testing.T, url string, lines int, kill func(*exec.Cmd)) map[string][]string {
 	t.Helper()
 	c := child("load", url)
 	pipe, err := c.StdoutPipe()
 	must(t, err)
 	must(t, c.Start())
 	said := map[string][]string{}
-	lines := bufio.NewScanner(pipe)
-	for lines.Scan() {
-		what, id, ok := strings.Cut(lines.Text(), " ")
+	for s := bufio.NewScanner(pipe); s.Scan(); {
+		what, id, ok := strings.Cut(s.Text(), " ")
 		if !ok {
-			t.Fatalf("the child said %q", lines.Text())
-		}
-		if what == "open" {
-			go kill(c)
+			t.Fatalf("the child said %q", s.Text())
 		}
 		said[what] = append(said[what], id)
+		if lines--; lines == 0 {
+			go kill(c)
+		}
 	}
 	c.Wait()
 	return said
@@ -181,11 +181,9 @@ func merge(all, more map[string][]string) {
 func TestKill(t *testing.T) {
 	engines(t, func(t *testing.T, b bench) {
 		all := map[string][]string{}
-		for range 6 {
-			merge(all, acked(t, b.url, func(c *exec.Cmd) {
-				time.Sleep(20*time.Millisecond + rand.N(200*time.Millisecond))
-				c.Process.Kill()
-			}))
+		for round := range 6 {
+			lines := 1 + 100*round + rand.IntN(500) // the first is the one that says that the store is open
+			merge(all, acked(t, b.url, lines, func(c *exec.Cmd) { c.Process.Kill() }))
 			b.clock.t = time.Now().Add(2 * writerTTL) // the dead are dead
 			s := b.open(t)
 			verify(t, s, all)
@@ -205,9 +203,8 @@ func TestServerCrash(t *testing.T) {
 	b := bench{server.Database(t), &clock{}}
 	all := map[string][]string{}
 	for range 2 {
-		merge(all, acked(t, b.url, func(c *exec.Cmd) {
+		merge(all, acked(t, b.url, 500, func(c *exec.Cmd) {
 			defer c.Process.Kill()
-			time.Sleep(200 * time.Millisecond)
 			server.Stop(t, true)
 			server.Restart(t)
 			time.Sleep(500 * time.Millisecond)
