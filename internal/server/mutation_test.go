@@ -556,11 +556,12 @@ func (s *Server) mutate(c *client, op *wire.Operation, samples samples) {
 }
 
 // changedSince are the values of the control plane that were written or
-// deleted after a revision.
+// deleted after a revision, without the notes of who called when, which are
+// written once a minute.
 func (s *Server) changedSince(c *client, revision int64) (names []string) {
 	c.Helper()
 	err := s.store.Read(c.Context(), func(tx *sql.Tx) error {
-		rows, err := tx.Query(`SELECT kind, k FROM rec WHERE rev > $1 ORDER BY kind, k`, revision)
+		rows, err := tx.Query(`SELECT kind, k FROM rec WHERE rev > $1 AND kind NOT IN ('iam.access', 'iam.lastuse') ORDER BY kind, k`, revision)
 		if err != nil {
 			return err
 		}
