@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -219,7 +220,7 @@ func TestStopIsQuickAndLosesNothing(t *testing.T) {
 	stop()
 	select {
 	case <-stopped:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("it does not stop while a bucket is slow")
 	}
 	r.flush(r.delivery(func(c *Config) { c.LeaseTime = time.Hour }))
@@ -239,16 +240,21 @@ func TestRunDelivers(t *testing.T) {
 	r := newRig(t)
 	d := r.delivery(func(c *Config) { c.Interval, c.Clock = 50*time.Millisecond, nil })
 	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { d.Run(ctx) })
+	defer running.Wait()
 	defer stop()
-	go d.Run(ctx)
 	r.appendMany(100)
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for d.Metrics(time.Now()).Records < r.routed() {
 		if time.Now().After(deadline) {
 			t.Fatalf("delivered %+v", d.Metrics(time.Now()))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+	stop()
+	running.Wait()
+	r.flush(d) // what it was about to do next
 	r.check()
 }
 

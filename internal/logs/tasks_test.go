@@ -1,10 +1,12 @@
 package logs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -261,7 +263,11 @@ func TestRun(t *testing.T) {
 	h := newHouse(t)
 	h.group("g", "s")
 	h.put("g", "s", "x")
-	go h.Run(t.Context())
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { h.Run(ctx) })
+	defer running.Wait()
+	defer stop()
 	id, export := h.start("fields @message", "g"), h.export()
 	for {
 		changed := h.store.Notify()
@@ -270,7 +276,7 @@ func TestRun(t *testing.T) {
 		}
 		select {
 		case <-changed:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("nothing was done")
 		}
 	}

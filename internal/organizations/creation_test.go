@@ -230,7 +230,7 @@ func TestRun(t *testing.T) {
 			}
 			select {
 			case <-committed:
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("Run does not run")
 			}
 		}

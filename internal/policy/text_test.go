@@ -137,8 +137,8 @@ func TestGlobIsNotExponential(t *testing.T) {
 		if got {
 			t.Error("matched")
 		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("still matching after ten seconds")
+	case <-time.After(time.Minute):
+		t.Fatal("still matching after a minute")
 	}
 }
 
