@@ -30,7 +30,7 @@ func newClient(tb testing.TB, p Profile) *client {
 	tb.Cleanup(transport.CloseIdleConnections)
 	return &client{TB: tb, profile: p, http: &http.Client{
 		Transport:     transport,
-		Timeout:       30 * time.Second,
+		Timeout:       2 * time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
