@@ -31,6 +31,8 @@ type Call struct {
 	// writes it is Tx, so that a service reads what it has just written.
 	State store.Reader
 	Tx    *store.Tx
+	// Made outlives the runs of the call's transaction: see Beforehand.
+	Made Made
 
 	// Allow asks whether the caller may do one thing more than the operation
 	// itself needs (iam:PassRole on a role, iam:CreateServiceLinkedRole). It

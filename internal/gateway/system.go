@@ -11,9 +11,10 @@ import (
 // System runs fn as a service of this house (call.System): in a transaction
 // of its own, with the records that it emits in the same one.
 func (g *Gateway) System(ctx context.Context, service, account, region string, fn func(*call.Call) error) error {
+	made := call.Made{}
 	return g.Store.Update(ctx, func(tx *store.Tx) error {
 		c := &call.Call{
-			Ctx: ctx, Principal: aws.ServicePrincipal(service), Region: region, Time: g.Now(),
+			Ctx: ctx, Made: made, Principal: aws.ServicePrincipal(service), Region: region, Time: g.Now(),
 			RequestID: aws.UUID(), SourceIP: service, UserAgent: service, State: tx, Tx: tx,
 			Allow: func(call.Target) error { return nil }, // a service acts by its own right
 		}

@@ -27,6 +27,7 @@ type fixture struct {
 	admin    BootstrapResult
 	passes   []call.Target // what Allow was asked
 	allow    error         // what Allow answers
+	runs     int           // of the transactions of calls
 }
 
 const (
@@ -103,6 +104,7 @@ func (f *fixture) call(in wire.Shape) (out any, err error) {
 		return f.handlers[op.Name](c, in)
 	}
 	err = f.store.Update(c.Ctx, func(tx *store.Tx) error {
+		f.runs++
 		c.State, c.Tx = tx, tx
 		out, err = f.handlers[op.Name](c, in)
 		return err

@@ -50,13 +50,13 @@ func (s *Service) EnableOutboundWebIdentityFederation(c *call.Call, _ *api.Enabl
 		return nil, aws.Errorf("FeatureEnabled", "Outbound web identity federation is already enabled for your account.")
 	case ok:
 		i = new(*i)
+		i.Enabled = true
 	default:
 		var err error
-		if i, err = s.newIssuer(); err != nil {
+		if i, err = call.Beforehand(c, issuerOf{}, s.newIssuer); err != nil {
 			return nil, err
 		}
 	}
-	i.Enabled = true
 	issuers.Put(c.Tx, c.Account(), i)
 	return &api.EnableOutboundWebIdentityFederationOutput{IssuerIdentifier: new(s.issuerURL(i))}, nil
 }
@@ -93,9 +93,12 @@ func enabledIssuer(r store.Reader, account string) (*Issuer, error) {
 
 func (s *Service) issuerURL(i *Issuer) string { return s.IssuerURL + "/" + i.ID }
 
-// newIssuer makes an issuer and its keys.
+// issuerOf is the issuer that a call makes. Its RSA key takes a while.
+type issuerOf struct{}
+
+// newIssuer makes an issuer that is enabled, and its keys.
 func (s *Service) newIssuer() (*Issuer, error) {
-	i := &Issuer{ID: aws.UUID()}
+	i := &Issuer{ID: aws.UUID(), Enabled: true}
 	byRSA, err := rsa.GenerateKey(rand.Reader, issuerBits)
 	if err != nil {
 		return nil, err

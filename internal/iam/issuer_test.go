@@ -19,7 +19,9 @@ func TestIssuer(t *testing.T) {
 	if _, err := f.service.SignToken(f.store.View(), account, "RS256", nil); err == nil {
 		t.Error("a token without an issuer")
 	}
+	f.runs = 0
 	url := *f.do(&api.EnableOutboundWebIdentityFederationInput{}).(*api.EnableOutboundWebIdentityFederationOutput).IssuerIdentifier
+	f.equal("runs", f.runs, 2) // the keys are made beforehand
 	id, ok := strings.CutPrefix(url, f.service.IssuerURL+"/")
 	if !ok || len(id) != 36 {
 		t.Fatal(url)

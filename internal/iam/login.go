@@ -52,8 +52,10 @@ func (s *Service) CreateLoginProfile(c *call.Call, in *api.CreateLoginProfileInp
 	if in.Password == nil {
 		return nil, invalid("1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null")
 	}
-	p := &LoginProfile{Created: c.Time.UTC().Truncate(time.Second), ResetRequired: aws.Val(in.PasswordResetRequired), Salt: make([]byte, saltSize)}
-	rand.Read(p.Salt)
+	p := &LoginProfile{Created: c.Time.UTC().Truncate(time.Second), ResetRequired: aws.Val(in.PasswordResetRequired)}
+	if p.Salt, err = call.Beforehand(c, saltOf{}, newSalt); err != nil {
+		return nil, err
+	}
 	if err := p.set(c, u, *in.Password); err != nil {
 		return nil, err
 	}
@@ -109,7 +111,11 @@ func (s *Service) ChangePassword(c *call.Call, in *api.ChangePasswordInput) (*ap
 	if err != nil {
 		return nil, err
 	}
-	if subtle.ConstantTimeCompare(p.hash(aws.Val(in.OldPassword)), p.Hashes[0]) != 1 {
+	old, err := p.hash(c, aws.Val(in.OldPassword))
+	if err != nil {
+		return nil, err
+	}
+	if subtle.ConstantTimeCompare(old, p.Hashes[0]) != 1 {
 		return nil, aws.Errorf(aws.AccessDenied, "The old password is incorrect.")
 	}
 	if err := p.set(c, u, aws.Val(in.NewPassword)); err != nil {
@@ -143,7 +149,10 @@ func (p *LoginProfile) set(c *call.Call, u *User, password string) error {
 	if !rules.allow(password, u.Name) {
 		return badPassword()
 	}
-	hash := p.hash(password)
+	hash, err := p.hash(c, password)
+	if err != nil {
+		return err
+	}
 	for _, old := range p.Hashes[:min(int(rules.Reuse), len(p.Hashes))] {
 		if subtle.ConstantTimeCompare(hash, old) == 1 {
 			return badPassword()
@@ -155,8 +164,24 @@ func (p *LoginProfile) set(c *call.Call, u *User, password string) error {
 	return nil
 }
 
-func (p *LoginProfile) hash(password string) []byte {
-	return argon2.IDKey([]byte(password), p.Salt, hashPasses, hashMemory, 1, hashSize)
+// hash is the hash of a password, made before the transaction of the call.
+func (p *LoginProfile) hash(c *call.Call, password string) ([]byte, error) {
+	return call.Beforehand(c, hashOf{password, string(p.Salt)}, func() ([]byte, error) {
+		return argon2.IDKey([]byte(password), p.Salt, hashPasses, hashMemory, 1, hashSize), nil
+	})
+}
+
+// What a call makes: the hash of a password, and the salt of a new profile,
+// which is to be the same in the run that finds the hash.
+type (
+	hashOf struct{ password, salt string }
+	saltOf struct{}
+)
+
+func newSalt() ([]byte, error) {
+	salt := make([]byte, saltSize)
+	rand.Read(salt)
+	return salt, nil
 }
 
 func badPassword() *aws.Error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -113,4 +114,23 @@ func TestLoginProfileStored(t *testing.T) {
 		f.equal("size", len(p.Hashes[0]), hashSize)
 		return nil
 	})
+}
+
+// TestPasswordsAreHashedBeforehand: a hash is made to take long, and so never
+// in a transaction.
+func TestPasswordsAreHashedBeforehand(t *testing.T) {
+	f := newFixture(t)
+	for _, c := range []struct {
+		in   wire.Shape
+		runs int
+	}{
+		{&api.CreateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1")}, 3}, // salt and hash
+		{&api.ChangePasswordInput{OldPassword: new("Analytical1"), NewPassword: new("Analytical2")}, 3},
+		{&api.UpdateLoginProfileInput{UserName: new("admin"), Password: new("Analytical3")}, 2},
+		{&api.UpdateLoginProfileInput{UserName: new("admin"), PasswordResetRequired: new(true)}, 1},
+	} {
+		f.runs = 0
+		f.do(c.in)
+		f.equal("runs of "+c.in.Describe().Name, f.runs, c.runs)
+	}
 }

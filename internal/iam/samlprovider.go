@@ -61,7 +61,7 @@ func (s *Service) CreateSAMLProvider(c *call.Call, in *api.CreateSAMLProviderInp
 	if p.Tags, err = tagRules.With(p.Tags, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
-	if err := p.describe(aws.Val(in.SAMLMetadataDocument)); err != nil {
+	if err := p.describe(c, aws.Val(in.SAMLMetadataDocument)); err != nil {
 		return nil, err
 	}
 	if err := s.encrypt(c, p, in.AssertionEncryptionMode, in.AddPrivateKey, nil); err != nil {
@@ -102,7 +102,7 @@ func (s *Service) GetSAMLProvider(c *call.Call, in *api.GetSAMLProviderInput) (*
 func (s *Service) UpdateSAMLProvider(c *call.Call, in *api.UpdateSAMLProviderInput) (*api.UpdateSAMLProviderOutput, error) {
 	err := editSAMLProvider(c, in.SAMLProviderArn, func(p *SAMLProvider) error {
 		if in.SAMLMetadataDocument != nil {
-			if err := p.describe(*in.SAMLMetadataDocument); err != nil {
+			if err := p.describe(c, *in.SAMLMetadataDocument); err != nil {
 				return err
 			}
 		}
@@ -185,11 +185,24 @@ func (s *Service) AssertionKeys(p *SAMLProvider) ([]*rsa.PrivateKey, error) {
 	return list, nil
 }
 
+// What a call has read: its metadata, which may be ten megabytes, and its
+// private key.
+type (
+	metadataOf     struct{}
+	assertionKeyOf struct{}
+)
+
 // describe gives the provider its metadata.
-func (p *SAMLProvider) describe(document string) error {
-	m, err := saml.ParseMetadata(document)
+func (p *SAMLProvider) describe(c *call.Call, document string) error {
+	m, err := call.Beforehand(c, metadataOf{}, func() (saml.Metadata, error) {
+		m, err := saml.ParseMetadata(document)
+		if err != nil {
+			return m, invalidInput("Could not parse metadata")
+		}
+		return m, nil
+	})
 	if err != nil {
-		return invalidInput("Could not parse metadata")
+		return err
 	}
 	p.Metadata, p.ValidUntil = document, m.ValidUntil
 	if m.ValidUntil.IsZero() {
@@ -212,7 +225,7 @@ func (s *Service) encrypt(c *call.Call, p *SAMLProvider, mode, add, remove *stri
 		p.Keys = rest
 	}
 	if add != nil {
-		der, err := parseAssertionKey(*add)
+		der, err := call.Beforehand(c, assertionKeyOf{}, func() ([]byte, error) { return parseAssertionKey(*add) })
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,7 @@ type house struct {
 	events   []call.Event
 	last     *call.Call // the call made last
 	targets  []call.Target
+	runs     int // of the transactions of calls
 }
 
 func newHouse(t testing.TB) *house {
@@ -142,6 +143,7 @@ func (h *house) call(in wire.Shape) (out any, err error) {
 	}
 	if op.Writes {
 		err = h.store.Update(c.Ctx, func(tx *store.Tx) error {
+			h.runs++
 			c.State, c.Tx, c.Notes = tx, tx, call.Notes{}
 			return run()
 		})

@@ -88,7 +88,7 @@ func (s *Service) ImportKeyMaterial(c *call.Call, in *api.ImportKeyMaterialInput
 	if err != nil {
 		return nil, err
 	}
-	secret, err := s.unwrapped(c, k, in)
+	secret, err := call.Beforehand(c, materialOf{k.key()}, func() ([]byte, error) { return s.unwrapped(c, k, in) })
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +110,9 @@ func (s *Service) ImportKeyMaterial(c *call.Call, in *api.ImportKeyMaterialInput
 	c.Response = map[string]any{"keyId": k.ARN(), "keyMaterialId": m.ID}
 	return &api.ImportKeyMaterialOutput{KeyId: new(k.ARN()), KeyMaterialId: &m.ID}, nil
 }
+
+// materialOf is the material that a call brings for the key of a record.
+type materialOf struct{ key string }
 
 // bring adds material to a key, or puts it in the place of the same that is
 // missing or is to live longer.

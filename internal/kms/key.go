@@ -94,7 +94,7 @@ func (s *Service) CreateKey(c *call.Call, in *api.CreateKeyInput) (*api.CreateKe
 		return nil, err
 	}
 	if k.Origin == api.OriginTypeAwsKms {
-		secret, err := s.generate(k.spec())
+		secret, err := generate(c, k.spec())
 		if err != nil {
 			return nil, err
 		}

@@ -207,3 +207,30 @@ func TestAliases(t *testing.T) {
 	h.do(&api.DeleteAliasInput{AliasName: new("alias/x")})
 	h.fails("NotFoundException", &api.DescribeKeyInput{KeyId: new("alias/x")})
 }
+
+// TestPrivateKeysAreMadeBeforehand: a transaction that needs a private key is
+// given up for it. What it takes to make one keeps nobody else waiting.
+func TestPrivateKeysAreMadeBeforehand(t *testing.T) {
+	h := newHouse(t)
+	for _, c := range []struct {
+		spec, usage string
+		runs        int
+	}{
+		{symmetricDefault, encryptDecrypt, 1},
+		{api.KeySpecHmac256, generateMac, 1},
+		{api.KeySpecEccNistP256, signVerify, 2},
+		{api.KeySpecRsa2048, encryptDecrypt, 2},
+		{api.KeySpecRsa2048, encryptDecrypt, 2}, // not the first one alone
+	} {
+		h.runs = 0
+		h.do(&api.CreateKeyInput{KeySpec: &c.spec, KeyUsage: &c.usage})
+		if h.runs != c.runs {
+			t.Errorf("%s: %d runs of the transaction, want %d", c.spec, h.runs, c.runs)
+		}
+	}
+	h.runs = 0
+	h.fails("MalformedPolicyDocumentException", &api.CreateKeyInput{KeySpec: new(api.KeySpecRsa4096), KeyUsage: new(signVerify), Policy: new("{}")})
+	if h.runs != 1 {
+		t.Errorf("%d runs for a key that nobody gets", h.runs)
+	}
+}

@@ -11,9 +11,9 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/orgtrail/orgtrail/internal/call"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
 
@@ -101,26 +101,24 @@ func (s *Service) private(k *Key) (crypto.Signer, error) {
 	return key, nil
 }
 
-// generate makes the secret of a new key.
-func (s *Service) generate(sp *spec) ([]byte, error) {
+// generate makes the secret of a new key of a call.
+func generate(c *call.Call, sp *spec) ([]byte, error) {
 	switch sp.kind {
 	case symmetric:
 		return random(32), nil
 	case hmacKey:
 		return random(sp.bits / 8), nil
-	case rsaKey:
-		key, err := s.forge.take(sp.bits)
-		if err != nil {
-			return nil, err
-		}
-		return x509.MarshalPKCS8PrivateKey(key)
 	}
-	key, err := newPrivate(sp)
+	key, err := call.Beforehand(c, newKey{}, func() (crypto.Signer, error) { return newPrivate(sp) })
 	if err != nil {
 		return nil, err
 	}
 	return x509.MarshalPKCS8PrivateKey(key)
 }
+
+// newKey is the private key that a call makes a key of. An RSA key takes up
+// to seconds.
+type newKey struct{}
 
 // newPrivate makes a key pair.
 func newPrivate(sp *spec) (crypto.Signer, error) {
@@ -150,44 +148,6 @@ func random(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b)
 	return b
-}
-
-// forge makes RSA keys ahead of time. A key is made inside a transaction,
-// while everybody else's change waits, and an RSA key takes up to seconds; so
-// from the first key of a size on, the next one is made in the background.
-type forge struct {
-	mu    sync.Mutex
-	ready map[int]*rsa.PrivateKey // by size
-	busy  map[int]bool
-}
-
-// take returns a new key, which nobody else has got.
-func (f *forge) take(bits int) (*rsa.PrivateKey, error) {
-	f.mu.Lock()
-	key := f.ready[bits]
-	delete(f.ready, bits)
-	if !f.busy[bits] {
-		if f.busy == nil {
-			f.busy, f.ready = map[int]bool{}, map[int]*rsa.PrivateKey{}
-		}
-		f.busy[bits] = true
-		go f.make(bits)
-	}
-	f.mu.Unlock()
-	if key != nil {
-		return key, nil
-	}
-	return rsa.GenerateKey(rand.Reader, bits)
-}
-
-func (f *forge) make(bits int) {
-	key, err := rsa.GenerateKey(rand.Reader, bits)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.busy[bits] = false
-	if err == nil {
-		f.ready[bits] = key
-	}
 }
 
 // importState is what lists of materials say of imported ones.

@@ -25,7 +25,6 @@ type Service struct {
 	materials *seal.Key // seals the material of keys
 	imports   *seal.Key // seals the import tokens
 	tokens    *seal.Key // seals the grant tokens
-	forge     forge
 }
 
 var _ api.Service = (*Service)(nil)

@@ -40,6 +40,7 @@ type fixture struct {
 	caller   aws.Principal
 	identity []policy.Attached // of the caller
 	last     *call.Call
+	runs     int // of the transactions of calls
 	queues   *queues
 	keys     *keys
 }
@@ -169,6 +170,7 @@ func (f *fixture) call(in wire.Shape) (out any, err error) {
 		return out, run()
 	}
 	return out, f.store.Update(c.Ctx, func(tx *store.Tx) error {
+		f.runs++
 		c.State, c.Tx, c.Notes = tx, tx, call.Notes{}
 		return run()
 	})

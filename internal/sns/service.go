@@ -29,8 +29,9 @@ type Service struct {
 	Log *slog.Logger
 
 	seal    *seal.Key
-	private sync.Map // id of a certificate → its opened *rsa.PrivateKey
-	spares  sync.Map // region → a *rsa.PrivateKey that is not stored yet
+	private sync.Map   // id of a certificate → its opened *rsa.PrivateKey
+	spares  sync.Map   // region → a *rsa.PrivateKey that is not stored yet
+	making  sync.Mutex // of spares
 }
 
 var _ api.Service = (*Service)(nil)

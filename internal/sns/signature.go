@@ -90,8 +90,7 @@ func (s *Service) sign(tx *store.Tx, t *Topic, e envelope) (envelope, error) {
 }
 
 // currentKey returns the key that signs for a region now, and makes it when
-// there is none. That takes some tenths of a second in which nothing else is
-// committed, once in the life of a key.
+// there is none.
 func (s *Service) currentKey(tx *store.Tx, region string, now time.Time) (*signingKey, error) {
 	var current *signingKey
 	for _, k := range signingKeys.Scan(tx, region+"/") {
@@ -103,11 +102,11 @@ func (s *Service) currentKey(tx *store.Tx, region string, now time.Time) (*signi
 		s.spares.Delete(region)
 		return current, nil
 	}
-	private, err := s.spare(region)
-	if err != nil {
-		return nil, err
+	private, ok := s.spares.Load(region)
+	if !ok {
+		return nil, tx.Ahead(func() error { return s.makeSpare(region) })
 	}
-	k, err := s.newKey(region, now, private)
+	k, err := s.newKey(region, now, private.(*rsa.PrivateKey))
 	if err != nil {
 		return nil, err
 	}
@@ -115,17 +114,19 @@ func (s *Service) currentKey(tx *store.Tx, region string, now time.Time) (*signi
 	return k, nil
 }
 
-// spare returns a private key for a region that has none. A transaction may
-// run twice; it finds here what it made the first time.
-func (s *Service) spare(region string) (*rsa.PrivateKey, error) {
-	if private, ok := s.spares.Load(region); ok {
-		return private.(*rsa.PrivateKey), nil
+// makeSpare makes a private key for a region that has none. Of those who want
+// one at the same time the first makes it for all.
+func (s *Service) makeSpare(region string) error {
+	s.making.Lock()
+	defer s.making.Unlock()
+	if _, ok := s.spares.Load(region); ok {
+		return nil
 	}
 	private, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err == nil {
 		s.spares.Store(region, private)
 	}
-	return private, err
+	return err
 }
 
 // newKey makes the certificate of a private key and seals it.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sns"
@@ -111,6 +112,33 @@ func TestSignatures(t *testing.T) {
 
 // The key is kept over restarts, a region has its own, and its successor
 // signs before it ends; the old certificate stays.
+// TestSigningKeysAreMadeBeforehand: the transaction that finds no key is given
+// up for it, for whoever publishes, and leaves nothing behind.
+func TestSigningKeysAreMadeBeforehand(t *testing.T) {
+	f := newFixture(t)
+	f.topic("t", nil)
+	f.subscribe(topic, "https", "https://example.com/", nil)
+	f.equal("runs", f.runs, 3) // of two calls, one of which asks to be confirmed
+	f.equal("letters", len(f.entries()), 1)
+
+	f.subscribe(topic, "sqs", queue, nil)
+	f.publish(topic, "x")
+	f.equal("runs", f.runs, 5)
+	f.now = f.now.Add(keyLife)
+	f.do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("Policy"), AttributeValue: new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"SNS:Publish","Resource":"` + topic + `"}]}`)})
+	runs := 0
+	if err := f.update(func(tx *store.Tx) error {
+		runs++
+		// As the relay does, which a refusal does not hold up.
+		_ = f.service.PublishAsService(tx, f.now, topic, call.Source{Service: "s3.amazonaws.com"}, Message{Body: "x"})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	f.equal("runs", runs, 2)
+	f.equal("messages", len(f.bodies(queue)), 2)
+}
+
 func TestSigningKeys(t *testing.T) {
 	f := newFixture(t)
 	f.topic("t", nil)

@@ -123,7 +123,10 @@ func apply(fn func(*Tx) error, img *image, rev int64) (_ *Tx, err error) {
 			err = fmt.Errorf("store: an update panicked: %v\n%s", p, debug.Stack())
 		}
 	}()
-	if err = fn(tx); err == nil {
+	if err = fn(tx); tx.ahead != nil {
+		return nil, tx.ahead
+	}
+	if err == nil {
 		err = tx.err
 	}
 	if err != nil {

@@ -21,11 +21,21 @@ import (
 //
 // fn may run more than once, each time on a fresh copy, so it must not keep
 // anything of an earlier run; only the last run counts. It runs while others
-// wait: it does no I/O, and it must not call the methods of the store that
-// commit, which would wait for themselves. ctx ends the wait for a place in
-// a transaction; once the request has one, the outcome is waited for.
+// wait: it does no I/O, has made beforehand what takes long (Tx.Ahead), and
+// must not call the methods of the store that commit, which would wait for
+// themselves. ctx ends the wait for a place in a transaction; once the request
+// has one, the outcome is waited for.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
-	return s.queue.submit(ctx, &request{change: fn})
+	for {
+		err := s.queue.submit(ctx, &request{change: fn})
+		lacked := wanted(err)
+		if lacked == nil {
+			return err
+		}
+		if err := lacked.make(); err != nil {
+			return err
+		}
+	}
 }
 
 // Append journals entries. Entries of one call stand next to each other in

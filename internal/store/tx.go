@@ -13,6 +13,7 @@ type Tx struct {
 	entries []journal.Entry
 	execs   []statement
 	fence   *Lease
+	ahead   *ahead
 	err     error
 }
 
