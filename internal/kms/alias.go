@@ -85,7 +85,7 @@ func (s *Service) point(c *call.Call, a *Alias, target *string) error {
 	}
 	if old, ok := keys.Get(c.State, place(a.Account, a.Region)+a.Target); ok &&
 		(old.Usage != k.Usage || old.symmetric() != k.symmetric()) {
-		return validation("Alias %s cannot be moved from a key of usage %s to one of usage %s", a.arn(), old.Usage, k.Usage)
+		return validation("Alias %s cannot be moved from a key of spec %s and usage %s to one of spec %s and usage %s", a.arn(), old.Spec, old.Usage, k.Spec, k.Usage)
 	}
 	n := 0
 	for _, other := range aliases.By(c.State, byTarget, k.key()) {

@@ -67,7 +67,7 @@ func (s *Service) symmetricKey(c *call.Call, name *string, tokens []string) (*Ke
 		return nil, err
 	}
 	if !k.symmetric() {
-		return nil, aws.Errorf("InvalidKeyUsageException", "%s key spec is %s which is not valid for %s.", k.ARN(), k.Spec, c.Operation.Name)
+		return nil, invalidSpecFor(k, c.Operation.Name)
 	}
 	return k, nil
 }

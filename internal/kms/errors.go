@@ -56,6 +56,11 @@ func invalidUsage(k *Key, operation string) *aws.Error {
 	return aws.Errorf("InvalidKeyUsageException", "%s key usage is %s which is not valid for %s.", k.ARN(), k.Usage, operation)
 }
 
+// invalidSpecFor refuses a key that is not symmetric, though it encrypts.
+func invalidSpecFor(k *Key, operation string) *aws.Error {
+	return aws.Errorf("InvalidKeyUsageException", "%s key spec is %s which is not valid for %s.", k.ARN(), k.Spec, operation)
+}
+
 func incompatible(algorithm string, k *Key) *aws.Error {
 	return aws.Errorf("InvalidKeyUsageException", "Algorithm %s is incompatible with key spec %s.", algorithm, k.Spec)
 }

@@ -52,8 +52,11 @@ func (s *Service) fit(k *Key, operation string) *aws.Error {
 	if err := k.usable(s.Now()); err != nil {
 		return refusal(err)
 	}
-	if !k.symmetric() {
+	switch {
+	case k.Usage != encryptDecrypt:
 		return invalidUsage(k, operation)
+	case !k.symmetric():
+		return invalidSpecFor(k, operation)
 	}
 	return nil
 }

@@ -143,8 +143,14 @@ func (b *body) end() error {
 	return io.EOF
 }
 
-// checksum is the checksum of what was read, in base64.
-func (b *body) checksum() string { return base64.StdEncoding.EncodeToString(b.sum.Sum(nil)) }
+// checksum is the checksum of what was read, in base64; "" without an
+// algorithm.
+func (b *body) checksum() string {
+	if b.sum == nil {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString(b.sum.Sum(nil))
+}
 
 func (b *body) Close() error { return b.src.Close() }
 

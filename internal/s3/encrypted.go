@@ -246,14 +246,22 @@ func (l layout) checksum(algorithm, kind string, sums [][]byte) (value, as strin
 	return fmt.Sprintf("%s-%d", base64.StdEncoding.EncodeToString(composite(algorithm, sums)), len(sums)), api.ChecksumTypeComposite
 }
 
-// setChecksum puts a checksum into an answer.
+// setChecksum puts the checksum of a content into an answer, in the place of
+// whatever the data plane said of its stored form. An algorithm of "" is none.
 func setChecksum(out any, algorithm, value, kind string) {
+	for _, a := range algorithms {
+		*checksumMember(out, a) = nil
+	}
+	as := reflect.ValueOf(out).Elem().FieldByName("ChecksumType")
+	if as.IsValid() {
+		as.SetZero()
+	}
 	if algorithm == "" {
 		return
 	}
 	*checksumMember(out, algorithm) = &value
-	if m := reflect.ValueOf(out).Elem().FieldByName("ChecksumType"); m.IsValid() && kind != "" {
-		m.Set(reflect.ValueOf(&kind))
+	if as.IsValid() && kind != "" {
+		as.Set(reflect.ValueOf(&kind))
 	}
 }
 

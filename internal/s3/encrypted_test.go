@@ -142,6 +142,12 @@ func TestEncryptedContent(t *testing.T) {
 			if aws.Val(put.ServerSideEncryption) != "aws:kms" || aws.Val(put.SSEKMSKeyId) != keyARN || aws.Val(put.ETag) == "" || put.BucketKeyEnabled != nil {
 				t.Fatalf("%+v", put)
 			}
+			sum := s3.NewChecksum("CRC64NVME") // of the content, not of what is stored
+			sum.Write([]byte(want))
+			checksum := base64.StdEncoding.EncodeToString(sum.Sum(nil))
+			if aws.Val(put.ChecksumCRC64NVME) != checksum || aws.Val(put.ChecksumType) != "FULL_OBJECT" {
+				t.Errorf("checksum of %d: %+v", n, put)
+			}
 			out, got, err := h.read(&api.GetObjectInput{Bucket: &bucket, Key: &key})
 			if err != nil || got != want || aws.Val(out.ContentLength) != int64(n) || aws.Val(out.ETag) != *put.ETag ||
 				aws.Val(out.SSEKMSKeyId) != keyARN || len(out.Metadata) != 1 || out.Metadata["colour"] != "red" || aws.Val(out.VersionId) != aws.Val(put.VersionId) {
@@ -153,7 +159,8 @@ func TestEncryptedContent(t *testing.T) {
 				t.Errorf("head of %d: %+v", n, head)
 			}
 			attributes := must[api.GetObjectAttributesOutput](h, &api.GetObjectAttributesInput{Bucket: &bucket, Key: &key, ObjectAttributes: []string{"ObjectSize", "ETag", "StorageClass", "ObjectParts", "Checksum"}})
-			if aws.Val(attributes.ObjectSize) != int64(n) || `"`+aws.Val(attributes.ETag)+`"` != *put.ETag || attributes.ObjectParts != nil || attributes.Checksum != nil {
+			if aws.Val(attributes.ObjectSize) != int64(n) || `"`+aws.Val(attributes.ETag)+`"` != *put.ETag || attributes.ObjectParts != nil ||
+				attributes.Checksum == nil || aws.Val(attributes.Checksum.ChecksumCRC64NVME) != checksum {
 				t.Errorf("attributes of %d: %+v", n, attributes)
 			}
 		}
@@ -251,7 +258,10 @@ func TestEncryptedChecksums(t *testing.T) {
 	for _, algorithm := range []string{"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"} {
 		in := kmsInput("bucket", algorithm, content)
 		in.ChecksumAlgorithm = &algorithm
-		must[api.PutObjectOutput](h, in)
+		put := must[api.PutObjectOutput](h, in)
+		if (put.ChecksumCRC64NVME != nil) != (algorithm == "CRC64NVME") {
+			t.Errorf("%s: the answer tells the checksum of what is stored: %+v", algorithm, put)
+		}
 		head := must[api.HeadObjectOutput](h, &api.HeadObjectInput{Bucket: new("bucket"), Key: &algorithm, ChecksumMode: new("ENABLED")})
 		got := map[string]*string{"CRC32": head.ChecksumCRC32, "CRC32C": head.ChecksumCRC32C, "CRC64NVME": head.ChecksumCRC64NVME, "SHA1": head.ChecksumSHA1, "SHA256": head.ChecksumSHA256}[algorithm]
 		if want := sum(s3.NewChecksum(algorithm)); aws.Val(got) != want || aws.Val(head.ChecksumType) != "FULL_OBJECT" {

@@ -26,6 +26,9 @@ func TestEncryptedUpload(t *testing.T) {
 		var want string
 		for _, number := range []int32{2, 3, 7} {
 			out := must[api.UploadPartOutput](h, h.partInput(up.UploadId, number, contents[number]))
+			if (out.ChecksumCRC64NVME != nil) != (algorithm == "CRC64NVME") {
+				t.Errorf("part %d with %q: %+v", number, algorithm, out)
+			}
 			list = append(list, api.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32})
 			want += contents[number]
 		}
@@ -63,6 +66,9 @@ func (h *house) uploaded(done *api.CompleteMultipartUploadOutput, algorithm, wan
 	out, got, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key"), ChecksumMode: new("ENABLED")})
 	if err != nil || got != want || *out.ContentLength != int64(len(want)) || out.Metadata["colour"] != "red" || len(out.Metadata) != 1 || !strings.Contains(*done.ETag, "-3") {
 		t.Fatalf("%v, %d of %d bytes, %+v", err, len(got), len(want), out)
+	}
+	if algorithm != "CRC64NVME" && done.ChecksumCRC64NVME != nil || algorithm == "" && done.ChecksumType != nil {
+		t.Errorf("a checksum of what is stored: %+v", done)
 	}
 	switch algorithm {
 	case "CRC32":

@@ -134,15 +134,17 @@ func (s *Service) putPart(c *call.Call, b *Bucket, u *openUpload, in *api.Upload
 	}
 	in.ContentLength = new(storedSize(content.rest))
 	out, err := forward[api.UploadPartOutput](s, c, in)
-	if err != nil || content.sum == nil {
-		return out, err
+	if err != nil {
+		return nil, err
 	}
-	err = s.Update(c.Ctx, func(tx *store.Tx) error {
+	setChecksum(out, content.algorithm, content.checksum(), "")
+	if content.sum == nil {
+		return out, nil
+	}
+	return out, s.Update(c.Ctx, func(tx *store.Tx) error {
 		uploadedParts.Put(tx, partKey(uploadKey(b.Name, *in.UploadId), *in.PartNumber), &uploadedPart{content.sum.Sum(nil)})
 		return nil
 	})
-	setChecksum(out, content.algorithm, content.checksum(), "")
-	return out, err
 }
 
 // allParts are the parts of an upload as the data plane has them, by number,
@@ -222,8 +224,9 @@ func (s *Service) completeEncrypted(c *call.Call, b *Bucket, id string, u *openU
 	if n := in.MpuObjectSize; n != nil && *n != parts.size() {
 		return nil, 0, invalidRequest("The provided 'x-amz-mp-object-size' header value %d does not match what was computed: %d", *n, parts.size())
 	}
-	value, kind := "", ""
+	algorithm, value, kind := "", "", ""
 	if u.Algorithm != "" && len(sums) == len(parts) {
+		algorithm = u.Algorithm
 		value, kind = parts.checksum(u.Algorithm, u.Envelope.ChecksumType, sums)
 	}
 	named, want, err := takeChecksum(&q)
@@ -238,8 +241,6 @@ func (s *Service) completeEncrypted(c *call.Call, b *Bucket, id string, u *openU
 	if err != nil {
 		return nil, 0, err
 	}
-	if value != "" {
-		setChecksum(out, u.Algorithm, value, kind)
-	}
+	setChecksum(out, algorithm, value, kind)
 	return out, parts.size(), s.forgetUpload(c.Ctx, b.Name, id)
 }

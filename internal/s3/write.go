@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
@@ -51,6 +52,7 @@ const maxObject = 5 << 30
 // putEncrypted writes an object that a key of KMS encrypts. The input is the
 // callee's to change.
 func (s *Service) putEncrypted(ctx context.Context, k dataKey, e *envelope, in *api.PutObjectInput) (*api.PutObjectOutput, error) {
+	in.ChecksumAlgorithm = cmp.Or(in.ChecksumAlgorithm, new(api.ChecksumAlgorithmCrc64nvme)) // as S3 does by itself
 	content, err := takeContent(in, &in.Body, &in.ContentLength, &in.ContentMD5, &in.ChecksumAlgorithm)
 	if err != nil {
 		return nil, err
@@ -66,9 +68,7 @@ func (s *Service) putEncrypted(ctx context.Context, k dataKey, e *envelope, in *
 		return nil, err
 	}
 	out := answer.(*api.PutObjectOutput)
-	if content.sum != nil {
-		setChecksum(out, content.algorithm, content.checksum(), api.ChecksumTypeFullObject)
-	}
+	setChecksum(out, content.algorithm, content.checksum(), api.ChecksumTypeFullObject)
 	return out, nil
 }
 
