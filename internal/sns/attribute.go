@@ -67,7 +67,10 @@ func (t *Topic) attributes() map[string]string {
 // SetTopicAttributes changes one setting.
 func (s *Service) SetTopicAttributes(c *call.Call, in *api.SetTopicAttributesInput) (*api.SetTopicAttributesOutput, error) {
 	return nil, change(c, in.TopicArn, func(t *Topic) error {
-		return s.set(c.State, t, aws.Val(in.AttributeName), aws.Val(in.AttributeValue), "")
+		if err := s.set(c.State, t, aws.Val(in.AttributeName), aws.Val(in.AttributeValue), ""); err != nil {
+			return err
+		}
+		return s.ensureKey(c, t)
 	})
 }
 

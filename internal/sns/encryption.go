@@ -13,6 +13,19 @@ import (
 // with its key.
 var keyActions = []string{"kms:GenerateDataKey", "kms:Decrypt"}
 
+// managedKey is what everybody calls the key that an account has for SNS.
+const managedKey = "alias/aws/sns"
+
+// ensureKey makes that key where a topic names it and nobody has needed it
+// before. Any other key is asked for when it is used.
+func (s *Service) ensureKey(c *call.Call, t *Topic) error {
+	if s.Keys == nil || t.Key != managedKey && t.Key != aws.NewARN("kms", t.Region, t.Account, managedKey).String() {
+		return nil
+	}
+	_, err := s.Keys.ManagedKey(c.Tx, c.Time, t.Account, t.Region, "sns")
+	return err
+}
+
 // mayUseKey asks whether who publishes may use the key of an encrypted topic,
 // whose name is one in the topic's account. Caller is the publisher's account,
 // "" of a service.
@@ -32,6 +45,9 @@ func (s *Service) mayUseKey(r store.Reader, t *Topic, caller string, ask func(ca
 		if target.Context == nil {
 			target.Context = policy.Context{}
 		}
+		// A service calls from no account of the house, so that a key that the
+		// account has for SNS is none of its.
+		delete(target.Context, "kms:calleraccount")
 		if caller != "" {
 			target.Context.Set("kms:CallerAccount", caller)
 		}

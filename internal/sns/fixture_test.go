@@ -67,6 +67,12 @@ type keys struct {
 	policy  *policy.Attached
 	context map[string]string
 	via     string
+	managed []string // whose key was made for which service
+}
+
+func (k *keys) ManagedKey(_ *store.Tx, _ time.Time, account, region, service string) (string, error) {
+	k.managed = append(k.managed, account+" "+region+" "+service)
+	return "", nil
 }
 
 func (k *keys) Target(_ store.Reader, key, owner, region, action string, encryptionContext map[string]string, via string) (call.Target, *aws.Error) {

@@ -29,6 +29,9 @@ type Keys interface {
 	// ARN or an alias of the account. The error is KMS's for a key that is
 	// not there or cannot be used.
 	Target(r store.Reader, key, account, region, action string, encryptionContext map[string]string, viaService string) (call.Target, *aws.Error)
+	// ManagedKey makes the key that an account has for a service (sns), called
+	// alias/aws/sns, unless it is there.
+	ManagedKey(tx *store.Tx, now time.Time, account, region, service string) (string, error)
 }
 
 // Principals knows whom a topic's policy may name.

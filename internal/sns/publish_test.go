@@ -332,6 +332,9 @@ func TestEncryptedTopic(t *testing.T) {
 		f.keys.refuses["kms:GenerateDataKey"] = aws.Errorf(code, "why")
 		f.fails(want+": why", in)
 	}
+	f.topic("managed", map[string]string{"KmsMasterKeyId": "alias/aws/sns"})
+	f.do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("KmsMasterKeyId"), AttributeValue: new("arn:aws:kms:us-east-1:111111111111:alias/aws/sns")})
+	f.equal("keys that were made", f.keys.managed, []string{"111111111111 us-east-1 sns", "111111111111 us-east-1 sns"})
 	f.service.Keys = nil
 	f.fails("KMSNotFound: There are no keys here", in)
 }

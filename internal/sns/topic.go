@@ -130,6 +130,9 @@ func (s *Service) CreateTopic(c *call.Call, in *api.CreateTopicInput) (*api.Crea
 	if err := s.setAll(c, t, in.Attributes); err != nil {
 		return nil, err
 	}
+	if err := s.ensureKey(c, t); err != nil {
+		return nil, err
+	}
 	topics.Put(c.Tx, n.key(), t)
 	return &api.CreateTopicOutput{TopicArn: new(n.ARN())}, nil
 }

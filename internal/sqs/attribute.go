@@ -209,8 +209,21 @@ func (s *Service) SetQueueAttributes(c *call.Call, in *api.SetQueueAttributesInp
 		if _, given := in.Attributes[api.QueueAttributeNamePolicy]; given {
 			q.Policy = s.bind(c.State, q.Policy)
 		}
-		return nil
+		return s.ensureKey(c, q)
 	})
+}
+
+// managedKey is what everybody calls the key that an account has for SQS.
+const managedKey = "alias/aws/sqs"
+
+// ensureKey makes that key where a queue names it and nobody has needed it
+// before. Any other key is asked for when it is used.
+func (s *Service) ensureKey(c *call.Call, q *Queue) error {
+	if s.Keys == nil || q.KMSKey != managedKey && q.KMSKey != aws.NewARN("kms", q.Region, q.Account, managedKey).String() {
+		return nil
+	}
+	_, err := s.Keys.ManagedKey(c.Tx, c.Time, q.Account, q.Region, "sqs")
+	return err
 }
 
 // GetQueueAttributes answers with the attributes that are named.

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,6 +131,15 @@ func TestSetAttributes(t *testing.T) {
 	f.set(urls[false], "SqsManagedSseEnabled", "true")
 	f.fails("InvalidAttributeName", &api.SetQueueAttributesInput{QueueUrl: urls[false], Attributes: map[string]string{"SqsManagedSseEnabled": "true", "KmsMasterKeyId": "k"}})
 	f.set(urls[false], "KmsMasterKeyId", "k")
+
+	keys := &fakeKeys{}
+	f.service.Keys = keys
+	f.queue("managed", "KmsMasterKeyId", "alias/aws/sqs")
+	f.set(urls[false], "KmsMasterKeyId", "arn:aws:kms:us-east-2:111111111111:alias/aws/sqs")
+	f.set(urls[false], "KmsMasterKeyId", "arn:aws:kms:us-east-2:222222222222:alias/aws/sqs") // another's
+	if want := []string{"111111111111 us-east-2 sqs", "111111111111 us-east-2 sqs"}; !slices.Equal(keys.managed, want) {
+		t.Errorf("keys were made for %q, want %q", keys.managed, want)
+	}
 	f.equal("one or the other", f.attributes(urls[false], "SqsManagedSseEnabled")["SqsManagedSseEnabled"], "false")
 	f.set(closed, "RedriveAllowPolicy", "")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -19,6 +20,8 @@ type fakeKeys struct {
 	policy *policy.Document
 	state  *aws.Error
 	issued int
+	// managed are the accounts, regions and services that a key was made for.
+	managed []string
 }
 
 const keyARN = "arn:aws:kms:us-east-2:111111111111:key/k"
@@ -39,6 +42,11 @@ func (k *fakeKeys) Target(_ store.Reader, key, account, region, action string, c
 func (k *fakeKeys) GenerateDataKey(_ store.Reader, key string, context map[string]string) ([]byte, []byte, *aws.Error) {
 	k.issued++
 	return bytes.Repeat([]byte{byte(k.issued)}, 32), fmt.Appendf(nil, "%d %s", k.issued, context["aws:sqs:arn"]), nil
+}
+
+func (k *fakeKeys) ManagedKey(_ *store.Tx, _ time.Time, account, region, service string) (string, error) {
+	k.managed = append(k.managed, account+" "+region+" "+service)
+	return "", nil
 }
 
 func (k *fakeKeys) Decrypt(_ store.Reader, sealed []byte, encryptionContext map[string]string) ([]byte, string, *aws.Error) {

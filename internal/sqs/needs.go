@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -35,4 +36,7 @@ type Keys interface {
 	// GenerateDataKey and Decrypt ask for no permission.
 	GenerateDataKey(r store.Reader, keyARN string, encryptionContext map[string]string) (plaintext, ciphertext []byte, err *aws.Error)
 	Decrypt(r store.Reader, ciphertext []byte, encryptionContext map[string]string) (plaintext []byte, keyARN string, err *aws.Error)
+	// ManagedKey makes the key that an account has for a service (sqs), called
+	// alias/aws/sqs, unless it is there.
+	ManagedKey(tx *store.Tx, now time.Time, account, region, service string) (string, error)
 }

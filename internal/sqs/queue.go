@@ -96,6 +96,9 @@ func (s *Service) CreateQueue(c *call.Call, in *api.CreateQueueInput) (*api.Crea
 		return nil, err
 	}
 	q.Policy = s.bind(c.State, q.Policy)
+	if err := s.ensureKey(c, q); err != nil {
+		return nil, err
+	}
 	queues.Put(c.Tx, q.key(), q)
 	return &api.CreateQueueOutput{QueueUrl: new(q.url(c))}, nil
 }

@@ -193,6 +193,9 @@ func (s *Service) SendAsService(tx *store.Tx, now time.Time, queueARN string, fr
 		return noSuchQueue()
 	}
 	ask := func(t call.Target) error {
+		// A service calls from no account of the house, so that a key that
+		// the account has for SQS is none of its.
+		delete(t.Context, "kms:calleraccount")
 		if refused := from.Ask(t, q.Region, now, s.resourceControls(tx, t.Owner)); refused != nil {
 			return refused
 		}
