@@ -51,7 +51,7 @@ func (x *exchange) verify() error {
 		return err
 	}
 	if !x.g.Organizations.Usable(x.State, principal.Account) {
-		return &sigv4.Failure{Kind: sigv4.UnknownKey, AccessKey: x.sig.AccessKey}
+		return unknownKey(x.sig)
 	}
 	x.Principal = principal
 	x.g.Identities.Used(&x.Principal, x.Region, x.api().SigningName, x.Time)
@@ -60,12 +60,16 @@ func (x *exchange) verify() error {
 
 // admit lets an unknown access key in, in development.
 func (x *exchange) admit() error {
-	p, err := x.g.Unknown(x.Ctx, x.sig.AccessKey)
+	p, ok, err := x.g.Unknown(x.Ctx, x.sig.AccessKey)
 	if err != nil {
 		return err
 	}
+	x.State = x.g.Store.View()
+	if !ok || !x.g.Organizations.Usable(x.State, p.Account) {
+		return unknownKey(x.sig)
+	}
 	x.sig.Accept()
-	x.Principal, x.State = p, x.g.Store.View()
+	x.Principal = p
 	return nil
 }
 
@@ -78,6 +82,10 @@ func credentialFailure(e *aws.Error, s *sigv4.Signature) *sigv4.Failure {
 	case s.Token != "":
 		return &sigv4.Failure{Kind: sigv4.TokenInvalid, Got: s.Token}
 	}
+	return unknownKey(s)
+}
+
+func unknownKey(s *sigv4.Signature) *sigv4.Failure {
 	return &sigv4.Failure{Kind: sigv4.UnknownKey, AccessKey: s.AccessKey}
 }
 

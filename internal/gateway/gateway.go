@@ -32,8 +32,9 @@ type Gateway struct {
 	// CanonicalUser is the name that S3 policies may call an account by.
 	CanonicalUser func(account string) string
 	// Unknown, in development, makes a principal of an access key that
-	// nobody has; it may create the account. nil refuses such keys.
-	Unknown func(ctx context.Context, accessKeyID string) (aws.Principal, error)
+	// nobody has; it may create the account. It reports false for a key that
+	// somebody has, and may not use. nil refuses all keys that are no good.
+	Unknown func(ctx context.Context, accessKeyID string) (aws.Principal, bool, error)
 	// Observe is told of every call that was answered.
 	Observe func(op *wire.Operation, code string, took time.Duration)
 	Log     *slog.Logger

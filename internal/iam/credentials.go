@@ -78,6 +78,13 @@ func (s *Service) alive(r store.Reader, cr *session.Credentials) (aws.Principal,
 	return p, ok && issuer.ID == p.ID
 }
 
+// AccessKeyExists reports whether somebody has a long-term access key, be it
+// active or not.
+func (s *Service) AccessKeyExists(r store.Reader, accessKeyID string) bool {
+	_, ok := accessKeys.Get(r, accessKeyID)
+	return ok
+}
+
 // principal is who acts with a long-term key, if anybody may.
 func (k *AccessKey) principal(r store.Reader) (aws.Principal, bool) {
 	if k.Inactive {

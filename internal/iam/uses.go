@@ -63,7 +63,7 @@ func (s *Service) FlushUses(ctx context.Context, st *store.Store) error {
 	}
 	err := st.Update(ctx, func(tx *store.Tx) error {
 		for id, use := range noted {
-			if old, ok := lastUses.Get(tx, id); used(tx, id) && (!ok || old.Time.Before(use.Time)) {
+			if old, ok := lastUses.Get(tx, id); s.used(tx, id) && (!ok || old.Time.Before(use.Time)) {
 				lastUses.Put(tx, id, &use)
 			}
 		}
@@ -88,8 +88,8 @@ func (s *Service) keep(noted map[string]LastUse, accesses map[accessed]Access) {
 }
 
 // used reports whether the access key or the role of that id still exists.
-func used(r store.Reader, id string) bool {
-	if _, ok := accessKeys.Get(r, id); ok {
+func (s *Service) used(r store.Reader, id string) bool {
+	if s.AccessKeyExists(r, id) {
 		return true
 	}
 	for range roles.By(r, byID, id) {

@@ -58,8 +58,12 @@ func answer(w http.ResponseWriter, err error) {
 }
 
 // admit makes a root of an access key that nobody has: of the account that
-// the key names with twelve digits, created on sight, or of the first one.
-func (s *Server) admit(ctx context.Context, accessKeyID string) (aws.Principal, error) {
+// the key names with twelve digits, created on sight, or of the first one. A
+// key that was deactivated is somebody's still.
+func (s *Server) admit(ctx context.Context, accessKeyID string) (_ aws.Principal, ok bool, err error) {
+	if s.iam.AccessKeyExists(s.store.View(), accessKeyID) {
+		return aws.Principal{}, false, nil
+	}
 	account := devAccount
 	if aws.IsAccountID(accessKeyID) {
 		account = accessKeyID
@@ -72,12 +76,12 @@ func (s *Server) admit(ctx context.Context, accessKeyID string) (aws.Principal, 
 			return s.iam.AddAccount(tx, s.clock.now(), account, account, "root@"+account+".example")
 		})
 		if err != nil {
-			return aws.Principal{}, err
+			return aws.Principal{}, false, err
 		}
 	}
 	return aws.Principal{
 		Type: aws.Root, Account: account, ARN: aws.RootARN(account), ID: account, AccessKeyID: accessKeyID,
-	}, nil
+	}, true, nil
 }
 
 // reset empties everything: the objects of every bucket, the control plane,
