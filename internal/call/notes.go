@@ -13,6 +13,9 @@ type Notes struct {
 	// and the output, for the few operations whose record differs from the
 	// wire.
 	Request, Response any
+	// Supplied are members that the record shows beside the input's: what the
+	// caller left to the service.
+	Supplied map[string]any
 	// Owners are the accounts, other than the caller's, that own what was
 	// called. Each gets a record of its own with the same sharedEventID.
 	Owners []string

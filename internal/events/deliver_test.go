@@ -138,10 +138,6 @@ func TestPutEvents(t *testing.T) {
 			t.Errorf("%d: %s: %s", i, aws.Val(e.ErrorCode), aws.Val(e.ErrorMessage))
 		}
 	}
-	request, _ := json.Marshal(h.record.Request)
-	if strings.Contains(string(request), "text") || strings.Count(string(request), "HIDDEN") != len(entries) {
-		t.Errorf("the record says %s", request)
-	}
 
 	abroad := entry(new("x"), new("{}"), new("arn:aws:events:us-east-2:"+other+":event-bus/default"))
 	out = must(h, own, h.PutEvents, &api.PutEventsInput{Entries: []api.PutEventsRequestEntry{abroad, entry(new("x"), new("{}"), nil)}})

@@ -130,22 +130,10 @@ func messageOf(err error) string {
 	return err.Error()
 }
 
-// notePutEvents tells the record which buses the call is about, and keeps what
-// the events say out of it.
+// notePutEvents tells the record which buses the call is about.
 func notePutEvents(c *call.Call, in *api.PutEventsInput) {
-	entries := make([]map[string]any, len(in.Entries))
 	for i := range in.Entries {
-		e := &in.Entries[i]
-		entries[i] = map[string]any{"detail": "HIDDEN_DUE_TO_SECURITY_REASONS"}
-		for name, value := range map[string]*string{"source": e.Source, "detailType": e.DetailType, "eventBusName": e.EventBusName, "traceHeader": e.TraceHeader} {
-			if value != nil {
-				entries[i][name] = *value
-			}
-		}
-		if e.Resources != nil {
-			entries[i]["resources"] = e.Resources
-		}
-		n := bus(c, e.EventBusName)
+		n := bus(c, in.Entries[i].EventBusName)
 		r := call.Resource{Account: n.Account, Type: "AWS::Events::EventBus", ARN: n.arn()}
 		if !slices.Contains(c.Resources, r) {
 			c.Resources = append(c.Resources, r)
@@ -154,5 +142,4 @@ func notePutEvents(c *call.Call, in *api.PutEventsInput) {
 			c.Owners = append(c.Owners, n.Account)
 		}
 	}
-	c.Request = map[string]any{"entries": entries}
 }

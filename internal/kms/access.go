@@ -21,8 +21,8 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	if !ok {
 		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
 	}
-	noteRequest(c, in, requestDefaults[c.Operation.Name])
 	q := &question{s: s, c: c, in: reflect.ValueOf(in).Elem()}
+	q.noteRequest()
 	if err := ask(q); err != nil {
 		return nil, err
 	}
@@ -156,8 +156,8 @@ func askCreateKey(q *question) error {
 	if err := k.determine(in); err != nil {
 		return err
 	}
-	if parameters, ok := q.c.Request.(map[string]any); ok && in.CustomerMasterKeySpec == nil {
-		parameters["keySpec"] = k.Spec
+	if in.KeySpec == nil && in.CustomerMasterKeySpec == nil {
+		q.c.Supplied["keySpec"] = k.Spec
 	}
 	ctx := q.context()
 	k.describe(q.c.State, ctx)

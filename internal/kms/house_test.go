@@ -15,6 +15,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/record"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
@@ -42,6 +43,7 @@ type house struct {
 	identity map[string]string
 	events   []call.Event
 	last     *call.Call // the call made last
+	input    wire.Shape // and its input
 	targets  []call.Target
 	runs     int // of the transactions of calls
 }
@@ -123,7 +125,7 @@ func (h *house) call(in wire.Shape) (out any, err error) {
 	c := &call.Call{
 		Ctx: h.Context(), Principal: h.caller, Region: h.region, Operation: op, Time: h.now, State: h.store.View(),
 	}
-	h.last = c
+	h.last, h.input = c, in
 	c.Allow = func(t call.Target) error { return h.allow(c, t) }
 	if err := wire.Check(op, in); err != nil {
 		return nil, err
@@ -264,7 +266,11 @@ func (h *house) recorded() (request, response string) {
 		}
 		return string(b)
 	}
-	return text(h.last.Request), text(h.last.Response)
+	var r struct{ RequestParameters any }
+	if err := json.Unmarshal(record.Call(h.last, record.Outcome{In: h.input}, record.Copy{}), &r); err != nil {
+		h.Fatal(err)
+	}
+	return text(r.RequestParameters), text(h.last.Response)
 }
 
 // stored is a copy of a key's record.

@@ -1,66 +1,21 @@
 package kms
 
 import (
-	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/orgtrail/orgtrail/internal/call"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
 
-// noteRequest sets aside what the record says of a request: everything but
-// what is secret or opaque, which are all members of bytes, and grant tokens.
-// more are the values of members that the caller left to AWS.
-func noteRequest(c *call.Call, in any, more map[string]any) {
-	parameters := members(reflect.ValueOf(in).Elem())
-	for name, value := range more {
-		if _, ok := parameters[name]; !ok {
-			parameters[name] = value
+// noteRequest tells the record what the caller has left to KMS.
+func (q *question) noteRequest() {
+	q.c.Supplied = map[string]any{}
+	for name, value := range requestDefaults[q.c.Operation.Name] {
+		if q.in.FieldByName(strings.ToUpper(name[:1]) + name[1:]).IsNil() {
+			q.c.Supplied[name] = value
 		}
 	}
-	if len(parameters) > 0 {
-		c.Request = parameters
-		return
-	}
-	c.Request = (map[string]any)(nil)
-}
-
-// opaque are the members that no record shows.
-var opaque = []string{"GrantToken", "GrantTokens", "Recipient"}
-
-// members are the members of a shape that are present, as records name them.
-func members(v reflect.Value) map[string]any {
-	out := map[string]any{}
-	for i := range v.NumField() {
-		name, f := v.Type().Field(i).Name, v.Field(i)
-		if f.IsZero() || slices.Contains(opaque, name) || f.Type() == reflect.TypeFor[[]byte]() {
-			continue
-		}
-		out[strings.ToLower(name[:1])+name[1:]] = recorded(f)
-	}
-	return out
-}
-
-// recorded is a value as records print it.
-func recorded(v reflect.Value) any {
-	if t, ok := v.Interface().(*time.Time); ok {
-		return t.UTC().Format("Jan 2, 2006 3:04:05 PM")
-	}
-	switch {
-	case v.Kind() == reflect.Pointer:
-		return recorded(v.Elem())
-	case v.Kind() == reflect.Struct:
-		return members(v)
-	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:
-		list := make([]any, v.Len())
-		for i := range list {
-			list[i] = members(v.Index(i))
-		}
-		return list
-	}
-	return v.Interface()
 }
 
 // requestDefaults are what a record says where the caller has said nothing.

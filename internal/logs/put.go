@@ -23,7 +23,6 @@ const (
 func (s *Service) PutLogEvents(c *call.Call, in *api.PutLogEventsInput) (*api.PutLogEventsOutput, error) {
 	n := own(c, in.LogGroupName)
 	c.Resources = []call.Resource{{Account: n.account, Type: "AWS::Logs::LogGroup", ARN: n.ARN()}}
-	c.Request = map[string]any{"logGroupName": in.LogGroupName, "logStreamName": in.LogStreamName}
 	g, err := find(c.State, n)
 	if err != nil {
 		return nil, err

@@ -66,6 +66,7 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	case *api.EnablePolicyTypeInput:
 		a.needs(a.node(in.RootId).typed(aws.Val(in.PolicyType)))
 	case *api.InviteAccountToOrganizationInput:
+		c.Request = invitationRecord(in)
 		a.makes("account", a.invited(in.Target), in.Tags)
 	case *api.ListAccountsForParentInput:
 		a.needs(a.node(in.ParentId))

@@ -17,7 +17,6 @@ var emailPattern = wire.Pattern{Source: `[^\s@]+@[^\s@]+\.[^\s@]+`}
 // InviteAccountToOrganization asks an account to join. An e-mail address need
 // not belong to an account yet.
 func (s *Service) InviteAccountToOrganization(c *call.Call, in *api.InviteAccountToOrganizationInput) (*api.InviteAccountToOrganizationOutput, error) {
-	c.Request = invitationRecord(in)
 	o, err := s.managed(c)
 	if err != nil {
 		return nil, err

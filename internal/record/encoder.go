@@ -16,6 +16,7 @@ type encoder struct {
 
 	mask  masking
 	exact bool // member names stand as they travel, as S3's do
+	shown bool // the member begun last is shown, whatever its type says
 }
 
 // masking is what a service's records show in the place of a sensitive text.
@@ -75,16 +76,26 @@ func (e *encoder) BeginStruct(*wire.Struct) { e.begin() }
 // EndStruct ends it.
 func (e *encoder) EndStruct() { e.end() }
 
-// Field names a member. Secrets are not even named.
+// Field names a member, and writes the value of one that is hidden.
 func (e *encoder) Field(f *wire.Field) bool {
-	if f.Name == "SecretAccessKey" {
+	name := f.Name
+	if e.exact {
+		name = f.Wire
+	}
+	return e.member(f, name)
+}
+
+// member is Field for a member that goes by another name.
+func (e *encoder) member(f *wire.Field, name string) bool {
+	if f.Record == wire.Unnamed {
 		return false
 	}
-	if e.exact {
-		e.memberName(f.Wire)
-	} else {
-		e.memberName(f.Name)
+	e.memberName(name)
+	if f.Record == wire.Hidden {
+		e.value(string(e.mask))
+		return false
 	}
+	e.shown = f.Record == wire.Shown
 	return true
 }
 
@@ -110,7 +121,7 @@ func (e *encoder) Key(k string) {
 func (e *encoder) EndMap() { e.end() }
 
 func (e *encoder) String(t *wire.Type, s string) {
-	if t.Sensitive {
+	if t.Sensitive && !e.shown {
 		s = string(e.mask)
 	}
 	e.value(s)
@@ -141,7 +152,7 @@ func (e *encoder) Time(_ *wire.Type, t time.Time) {
 
 // Blob writes bytes in base 64, unless they are sensitive.
 func (e *encoder) Blob(t *wire.Type, b []byte) {
-	if t.Sensitive {
+	if t.Sensitive && !e.shown {
 		e.value(string(e.mask))
 		return
 	}

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -25,7 +27,7 @@ func (e *encoder) request(c *call.Call, in wire.Shape) {
 	case c.Operation.Service.Protocol == wire.RESTXML:
 		e.restRequest(c, in)
 	default:
-		e.shape(c.Operation.Service, in)
+		e.shape(c.Operation.Service, in, c.Supplied)
 	}
 }
 
@@ -42,15 +44,26 @@ func (e *encoder) response(c *call.Call, o Outcome) {
 	case c.Operation.Service.Protocol == wire.RESTXML:
 		e.restResponse(o.Out)
 	default:
-		e.shape(c.Operation.Service, o.Out)
+		e.shape(c.Operation.Service, o.Out, nil)
 	}
 }
 
-// shape writes a structure, or null when nothing of it is present.
-func (e *encoder) shape(s *wire.Service, v wire.Shape) {
+// shape writes a structure with more members after its own, or null when
+// nothing is present.
+func (e *encoder) shape(s *wire.Service, v wire.Shape, more map[string]any) {
 	start := len(e.buf)
 	e.mask = maskOf(s)
 	wire.Encode(e, v)
+	if len(more) > 0 {
+		last := len(e.buf) - 1
+		e.more = e.buf[last-1] != '{'
+		e.buf = e.buf[:last]
+		for _, name := range slices.Sorted(maps.Keys(more)) {
+			e.name(name)
+			e.json(more[name])
+		}
+		e.end()
+	}
 	e.nullIfEmpty(start)
 }
 
@@ -144,8 +157,5 @@ func (r *restParameters) Field(f *wire.Field) bool {
 		return r.encoder.Field(f)
 	}
 	name, ok := r.keep(f)
-	if ok {
-		r.name(name)
-	}
-	return ok
+	return ok && r.member(f, name)
 }

@@ -189,7 +189,6 @@ func onSubscription(c *call.Call, action string, arn *string) ([]call.Target, er
 }
 
 func publishing(c *call.Call, in *api.PublishInput) ([]call.Target, error) {
-	c.Request = redacted(in)
 	n, err := destination(c, in)
 	if err != nil {
 		return nil, err
@@ -198,6 +197,5 @@ func publishing(c *call.Call, in *api.PublishInput) ([]call.Target, error) {
 }
 
 func publishingBatch(c *call.Call, in *api.PublishBatchInput) ([]call.Target, error) {
-	c.Request = redactedBatch(in)
 	return onTopic(c, "Publish", in.TopicArn)
 }

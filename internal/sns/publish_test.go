@@ -407,14 +407,14 @@ func TestRecord(t *testing.T) {
 	}
 	wantResources := `[{"accountId":"111111111111","type":"AWS::SNS::Topic","ARN":"` + topic + `"}]`
 	request, resources := recorded(&api.PublishInput{TopicArn: new(topic), Message: new("secret"), Subject: new("secret"), MessageAttributes: map[string]api.MessageAttributeValue{"secret": text("secret")}})
-	f.equal("request", request, `{"message":"HIDDEN_DUE_TO_SECURITY_REASONS","messageAttributes":"HIDDEN_DUE_TO_SECURITY_REASONS","subject":"HIDDEN_DUE_TO_SECURITY_REASONS","topicArn":"`+topic+`"}`)
+	f.equal("request", request, `{"topicArn":"`+topic+`","message":"HIDDEN_DUE_TO_SECURITY_REASONS","subject":"HIDDEN_DUE_TO_SECURITY_REASONS","messageAttributes":"HIDDEN_DUE_TO_SECURITY_REASONS"}`)
 	f.equal("resources", resources, wantResources)
 	request, resources = recorded(&api.PublishBatchInput{TopicArn: new(topic), PublishBatchRequestEntries: []api.PublishBatchRequestEntry{{Id: new("1"), Message: new("secret")}}})
-	f.equal("request", request, `{"publishBatchRequestEntries":[{"id":"1","message":"HIDDEN_DUE_TO_SECURITY_REASONS"}],"topicArn":"`+topic+`"}`)
+	f.equal("request", request, `{"topicArn":"`+topic+`","publishBatchRequestEntries":[{"id":"1","message":"HIDDEN_DUE_TO_SECURITY_REASONS"}]}`)
 	f.equal("resources", resources, wantResources)
 	f.identity = nil
 	request, _ = recorded(&api.PublishInput{TopicArn: new(topic), Message: new("secret")})
-	f.equal("refused", request, `{"message":"HIDDEN_DUE_TO_SECURITY_REASONS","topicArn":"`+topic+`"}`)
+	f.equal("refused", request, `{"topicArn":"`+topic+`","message":"HIDDEN_DUE_TO_SECURITY_REASONS"}`)
 }
 
 func FuzzReadTexts(f *testing.F) {

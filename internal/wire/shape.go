@@ -52,7 +52,20 @@ type Field struct {
 	Attr     bool   // an attribute of its parent's XML element
 	Space    string // XML namespace of the element, "" for its parent's
 	Prefix   string // prefix bound to Space, "" when Space is the default namespace
+	Record   Showing
 }
+
+// Showing is what records show of a member. It holds for every record of a
+// call, however far the call came.
+type Showing uint8
+
+// What is shown of a member.
+const (
+	AsTyped Showing = iota // its value, unless its type is sensitive
+	Shown                  // its value, whatever its type says
+	Hidden                 // that it was there
+	Unnamed                // nothing
+)
 
 // element is what a member is called in forms and in XML: by its own name, or
 // by that of its items where they follow one another under another one.

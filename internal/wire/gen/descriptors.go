@@ -58,10 +58,6 @@ func (p *pkg) writeField(b *bytes.Buffer, st structure, name string, r *ref) {
 		wireName = r.LocationName
 	}
 	typ := p.typeOf(r)
-	if slices.Contains(p.sensitive, st.name+"."+name) {
-		sh, _ := p.Shapes.get(r.Shape)
-		typ = fmt.Sprintf("&wire.Type{Kind: wire.%s, Sensitive: true}", kinds[sh.Type])
-	}
 	fmt.Fprintf(b, "{Name: %q, Wire: %q, Type: %s", name, wireName, typ)
 	if in := p.location(st, name, r); in != "" {
 		fmt.Fprintf(b, ", In: wire.%s", in)
@@ -78,7 +74,26 @@ func (p *pkg) writeField(b *bytes.Buffer, st structure, name string, r *ref) {
 			fmt.Fprintf(b, ", Prefix: %q", ns.Prefix)
 		}
 	}
+	if showing := p.showing(st, name); showing != "" {
+		fmt.Fprintf(b, ", Record: wire.%s", showing)
+	}
 	b.WriteString("},\n")
+}
+
+// showing is what records show of a member, "" when its type says it.
+func (p *pkg) showing(st structure, name string) string {
+	named := func(list []string) bool {
+		return slices.Contains(list, name) || slices.Contains(list, st.name+"."+name)
+	}
+	switch {
+	case named(p.unnamed):
+		return "Unnamed"
+	case named(p.hidden):
+		return "Hidden"
+	case named(p.shown):
+		return "Shown"
+	}
+	return ""
 }
 
 // namespaceOf returns the XML namespace of a member: its own or its shape's.

@@ -36,9 +36,11 @@ type service struct {
 	// open are enumerations that are not checked against the model: the
 	// service refuses their values in words of its own, or knows more of them.
 	open []string
-	// sensitive are the members that the model does not call so and records
-	// do not show.
-	sensitive []string
+	// shown are the members whose values records show though the model calls
+	// them sensitive; of hidden ones they tell that they were there, of
+	// unnamed ones nothing. A name alone is that of a member of every
+	// structure.
+	shown, hidden, unnamed []string
 	// statuses are the HTTP statuses of answers where the model has another.
 	statuses map[string]int
 	// namespace is that of XML answers where the model has none.
@@ -153,7 +155,9 @@ var iam = service{
 		GetServiceLastAccessedDetailsWithEntities ListPoliciesGrantingServiceAccess
 		GenerateOrganizationsAccessReport GetOrganizationsAccessReport
 		SetSecurityTokenServicePreferences`),
-	global:   true,
+	global: true,
+	unnamed: names(`SecretAccessKey Password OldPassword NewPassword PrivateKey AddPrivateKey
+		AuthenticationCode1 AuthenticationCode2 Base32StringSeed QRCodePNG`),
 	readOnly: map[string]bool{"SimulateCustomPolicy": true, "SimulatePrincipalPolicy": true},
 }
 
@@ -173,6 +177,7 @@ var sts = service{
 	},
 	// Temporary credentials are sealed into their own token.
 	writes:   map[string]bool{"GetSessionToken": false, "GetFederationToken": false, "AssumeRoot": false},
+	unnamed:  names(`SecretAccessKey TokenCode SAMLAssertion WebIdentityToken`),
 	unsigned: map[string]bool{"AssumeRoleWithWebIdentity": true, "AssumeRoleWithSAML": true},
 }
 

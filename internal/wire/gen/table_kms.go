@@ -17,6 +17,9 @@ var kms = service{
 		Sign Verify GetPublicKey GenerateMac VerifyMac DeriveSharedSecret
 		TagResource UntagResource ListResourceTags`),
 	readOnly: allOf(keyUses),
+	// What is secret or opaque.
+	unnamed: names(`Plaintext CiphertextBlob Message Mac Signature PublicKey
+		ImportToken EncryptedKeyMaterial Recipient GrantToken GrantTokens`),
 }
 
 // keyUses are the calls of KMS that use a key and leave it as it is.

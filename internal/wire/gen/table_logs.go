@@ -21,6 +21,8 @@ var logs = service{
 		AssociateKmsKey DisassociateKmsKey`),
 	invalid:   "wire.InvalidParameter",
 	readOnly:  map[string]bool{"FilterLogEvents": true, "TestMetricFilter": true},
+	hidden:    names(`TestMetricFilterInput.logEventMessages`),
+	unnamed:   names(`PutLogEventsInput.logEvents PutLogEventsInput.sequenceToken`),
 	dataTypes: map[string]string{"PutLogEvents": "AWS::Logs::LogGroup"},
 	writes:    map[string]bool{"PutLogEvents": true},
 }

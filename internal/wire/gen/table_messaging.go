@@ -12,6 +12,7 @@ var sns = service{
 		TagResource UntagResource ListTagsForResource`),
 	dataTypes: everyOne("AWS::SNS::Topic", "Publish PublishBatch"),
 	writes:    map[string]bool{"Publish": true, "PublishBatch": true},
+	hidden:    names("Message Subject MessageAttributes PhoneNumber"),
 	// The token of a confirmation says who confirms.
 	mayBeUnsigned: map[string]bool{"ConfirmSubscription": true, "Unsubscribe": true},
 	denied:        "AuthorizationError",
@@ -35,9 +36,8 @@ var sqs = service{
 	readOnly: map[string]bool{"ReceiveMessage": true},
 	writes:   allOf(messageCalls),
 	invalid:  "wire.MissingParameter",
-	sensitive: names(`SendMessageInput.MessageBody SendMessageBatchRequestEntry.MessageBody Message.Body
-		MessageAttributeValue.StringValue MessageAttributeValue.BinaryValue`),
-	open: names("QueueAttributeName MessageSystemAttributeName MessageSystemAttributeNameForSends"),
+	hidden:   names(`MessageBody Body StringValue BinaryValue StringListValues BinaryListValues`),
+	open:     names("QueueAttributeName MessageSystemAttributeName MessageSystemAttributeNameForSends"),
 	legacy: &legacy{
 		namespace: "http://queue.amazonaws.com/doc/2012-11-05/",
 		path:      "QueueUrl",
@@ -110,6 +110,7 @@ var events = service{
 		PutPermission RemovePermission
 		TagResource UntagResource ListTagsForResource`),
 	readOnly:  map[string]bool{"TestEventPattern": true},
+	hidden:    names(`PutEventsRequestEntry.Detail`),
 	dataTypes: map[string]string{"PutEvents": "AWS::Events::EventBus"},
 	writes:    map[string]bool{"PutEvents": true},
 }

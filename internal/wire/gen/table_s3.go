@@ -29,6 +29,9 @@ var s3 = service{
 		GetObjectTagging PutObjectTagging DeleteObjectTagging
 		GetObjectRetention PutObjectRetention GetObjectLegalHold PutObjectLegalHold
 		GetObjectAttributes`),
+	// Who encrypts with whose key is what readers of records look for.
+	shown:   names(`SSEKMSKeyId KMSMasterKeyID`),
+	unnamed: names(`MFA`),
 	events: map[string]string{
 		"PutBucketLifecycleConfiguration":    "PutBucketLifecycle",
 		"GetBucketLifecycleConfiguration":    "GetBucketLifecycle",

@@ -352,7 +352,7 @@ var structPutEventsRequestEntry = wire.Struct{Name: "PutEventsRequestEntry", Fie
 	{Name: "Source", Wire: "Source", Type: wire.StringType},
 	{Name: "Resources", Wire: "Resources", Type: &typeEventResourceList},
 	{Name: "DetailType", Wire: "DetailType", Type: wire.StringType},
-	{Name: "Detail", Wire: "Detail", Type: wire.StringType},
+	{Name: "Detail", Wire: "Detail", Type: wire.StringType, Record: wire.Hidden},
 	{Name: "EventBusName", Wire: "EventBusName", Type: &typeNonPartnerEventBusNameOrArn},
 	{Name: "TraceHeader", Wire: "TraceHeader", Type: &typeTraceHeader},
 }}

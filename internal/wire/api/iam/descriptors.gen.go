@@ -47,8 +47,8 @@ var structAttachUserPolicyInput = wire.Struct{Name: "AttachUserPolicyInput", Fie
 var structAttachUserPolicyOutput = wire.Struct{Name: "AttachUserPolicyOutput"}
 
 var structChangePasswordInput = wire.Struct{Name: "ChangePasswordInput", Fields: []wire.Field{
-	{Name: "OldPassword", Wire: "OldPassword", Type: &typePasswordType, Required: true},
-	{Name: "NewPassword", Wire: "NewPassword", Type: &typePasswordType, Required: true},
+	{Name: "OldPassword", Wire: "OldPassword", Type: &typePasswordType, Required: true, Record: wire.Unnamed},
+	{Name: "NewPassword", Wire: "NewPassword", Type: &typePasswordType, Required: true, Record: wire.Unnamed},
 }}
 
 var structChangePasswordOutput = wire.Struct{Name: "ChangePasswordOutput"}
@@ -88,7 +88,7 @@ var structCreateInstanceProfileOutput = wire.Struct{Name: "CreateInstanceProfile
 
 var structCreateLoginProfileInput = wire.Struct{Name: "CreateLoginProfileInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType},
-	{Name: "Password", Wire: "Password", Type: &typePasswordType},
+	{Name: "Password", Wire: "Password", Type: &typePasswordType, Record: wire.Unnamed},
 	{Name: "PasswordResetRequired", Wire: "PasswordResetRequired", Type: wire.BoolType},
 }}
 
@@ -149,7 +149,7 @@ var structCreateSAMLProviderInput = wire.Struct{Name: "CreateSAMLProviderInput",
 	{Name: "Name", Wire: "Name", Type: &typeSAMLProviderNameType, Required: true},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
 	{Name: "AssertionEncryptionMode", Wire: "AssertionEncryptionMode", Type: &typeAssertionEncryptionModeType},
-	{Name: "AddPrivateKey", Wire: "AddPrivateKey", Type: &typePrivateKeyType},
+	{Name: "AddPrivateKey", Wire: "AddPrivateKey", Type: &typePrivateKeyType, Record: wire.Unnamed},
 }}
 
 var structCreateSAMLProviderOutput = wire.Struct{Name: "CreateSAMLProviderOutput", Fields: []wire.Field{
@@ -393,8 +393,8 @@ var structDisableOutboundWebIdentityFederationOutput = wire.Struct{Name: "Disabl
 var structEnableMFADeviceInput = wire.Struct{Name: "EnableMFADeviceInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
 	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
-	{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Type: &typeAuthenticationCodeType, Required: true},
-	{Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Type: &typeAuthenticationCodeType, Required: true},
+	{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Type: &typeAuthenticationCodeType, Required: true, Record: wire.Unnamed},
+	{Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Type: &typeAuthenticationCodeType, Required: true, Record: wire.Unnamed},
 }}
 
 var structEnableMFADeviceOutput = wire.Struct{Name: "EnableMFADeviceOutput"}
@@ -1211,8 +1211,8 @@ var structResetServiceSpecificCredentialOutput = wire.Struct{Name: "ResetService
 var structResyncMFADeviceInput = wire.Struct{Name: "ResyncMFADeviceInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeExistingUserNameType, Required: true},
 	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
-	{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Type: &typeAuthenticationCodeType, Required: true},
-	{Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Type: &typeAuthenticationCodeType, Required: true},
+	{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Type: &typeAuthenticationCodeType, Required: true, Record: wire.Unnamed},
+	{Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Type: &typeAuthenticationCodeType, Required: true, Record: wire.Unnamed},
 }}
 
 var structResyncMFADeviceOutput = wire.Struct{Name: "ResyncMFADeviceOutput"}
@@ -1422,7 +1422,7 @@ var structUpdateGroupOutput = wire.Struct{Name: "UpdateGroupOutput"}
 
 var structUpdateLoginProfileInput = wire.Struct{Name: "UpdateLoginProfileInput", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
-	{Name: "Password", Wire: "Password", Type: &typePasswordType},
+	{Name: "Password", Wire: "Password", Type: &typePasswordType, Record: wire.Unnamed},
 	{Name: "PasswordResetRequired", Wire: "PasswordResetRequired", Type: wire.BoolType},
 }}
 
@@ -1456,7 +1456,7 @@ var structUpdateSAMLProviderInput = wire.Struct{Name: "UpdateSAMLProviderInput",
 	{Name: "SAMLMetadataDocument", Wire: "SAMLMetadataDocument", Type: &typeSAMLMetadataDocumentType},
 	{Name: "SAMLProviderArn", Wire: "SAMLProviderArn", Type: &typeArnType, Required: true},
 	{Name: "AssertionEncryptionMode", Wire: "AssertionEncryptionMode", Type: &typeAssertionEncryptionModeType},
-	{Name: "AddPrivateKey", Wire: "AddPrivateKey", Type: &typePrivateKeyType},
+	{Name: "AddPrivateKey", Wire: "AddPrivateKey", Type: &typePrivateKeyType, Record: wire.Unnamed},
 	{Name: "RemovePrivateKey", Wire: "RemovePrivateKey", Type: &typePrivateKeyIdType},
 }}
 
@@ -1517,7 +1517,7 @@ var structUploadServerCertificateInput = wire.Struct{Name: "UploadServerCertific
 	{Name: "Path", Wire: "Path", Type: &typePathType},
 	{Name: "ServerCertificateName", Wire: "ServerCertificateName", Type: &typeServerCertificateNameType, Required: true},
 	{Name: "CertificateBody", Wire: "CertificateBody", Type: &typeCertificateBodyType, Required: true},
-	{Name: "PrivateKey", Wire: "PrivateKey", Type: &typePrivateKeyType, Required: true},
+	{Name: "PrivateKey", Wire: "PrivateKey", Type: &typePrivateKeyType, Required: true, Record: wire.Unnamed},
 	{Name: "CertificateChain", Wire: "CertificateChain", Type: &typeCertificateChainType},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},
 }}
@@ -1549,7 +1549,7 @@ var structAccessKey = wire.Struct{Name: "AccessKey", Fields: []wire.Field{
 	{Name: "UserName", Wire: "UserName", Type: &typeUserNameType, Required: true},
 	{Name: "AccessKeyId", Wire: "AccessKeyId", Type: &typeAccessKeyIdType, Required: true},
 	{Name: "Status", Wire: "Status", Type: &typeStatusType, Required: true},
-	{Name: "SecretAccessKey", Wire: "SecretAccessKey", Type: &typeAccessKeySecretType, Required: true},
+	{Name: "SecretAccessKey", Wire: "SecretAccessKey", Type: &typeAccessKeySecretType, Required: true, Record: wire.Unnamed},
 	{Name: "CreateDate", Wire: "CreateDate", Type: wire.TimeType},
 }}
 
@@ -1935,8 +1935,8 @@ var structUserDetail = wire.Struct{Name: "UserDetail", Fields: []wire.Field{
 
 var structVirtualMFADevice = wire.Struct{Name: "VirtualMFADevice", Fields: []wire.Field{
 	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType, Required: true},
-	{Name: "Base32StringSeed", Wire: "Base32StringSeed", Type: &typeBootstrapDatum},
-	{Name: "QRCodePNG", Wire: "QRCodePNG", Type: &typeBootstrapDatum},
+	{Name: "Base32StringSeed", Wire: "Base32StringSeed", Type: &typeBootstrapDatum, Record: wire.Unnamed},
+	{Name: "QRCodePNG", Wire: "QRCodePNG", Type: &typeBootstrapDatum, Record: wire.Unnamed},
 	{Name: "User", Wire: "User", Type: &typeUser},
 	{Name: "EnableDate", Wire: "EnableDate", Type: wire.TimeType},
 	{Name: "Tags", Wire: "Tags", Type: &typeTagListType},

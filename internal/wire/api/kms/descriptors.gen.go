@@ -25,13 +25,13 @@ var structCreateGrantInput = wire.Struct{Name: "CreateGrantInput", Fields: []wir
 	{Name: "RetiringPrincipal", Wire: "RetiringPrincipal", Type: &typePrincipalIdType},
 	{Name: "Operations", Wire: "Operations", Type: &typeGrantOperationList, Required: true},
 	{Name: "Constraints", Wire: "Constraints", Type: &typeGrantConstraints},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "Name", Wire: "Name", Type: &typeGrantNameType},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
 var structCreateGrantOutput = wire.Struct{Name: "CreateGrantOutput", Fields: []wire.Field{
-	{Name: "GrantToken", Wire: "GrantToken", Type: &typeGrantTokenType},
+	{Name: "GrantToken", Wire: "GrantToken", Type: &typeGrantTokenType, Record: wire.Unnamed},
 	{Name: "GrantId", Wire: "GrantId", Type: &typeGrantIdType},
 }}
 
@@ -54,19 +54,19 @@ var structCreateKeyOutput = wire.Struct{Name: "CreateKeyOutput", Fields: []wire.
 }}
 
 var structDecryptInput = wire.Struct{Name: "DecryptInput", Fields: []wire.Field{
-	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType},
+	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType, Record: wire.Unnamed},
 	{Name: "EncryptionContext", Wire: "EncryptionContext", Type: &typeEncryptionContextType},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 	{Name: "EncryptionAlgorithm", Wire: "EncryptionAlgorithm", Type: &typeEncryptionAlgorithmSpec},
-	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo},
+	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 	{Name: "DryRunModifiers", Wire: "DryRunModifiers", Type: &typeDryRunModifierList},
 }}
 
 var structDecryptOutput = wire.Struct{Name: "DecryptOutput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
-	{Name: "Plaintext", Wire: "Plaintext", Type: &typePlaintextType},
+	{Name: "Plaintext", Wire: "Plaintext", Type: &typePlaintextType, Record: wire.Unnamed},
 	{Name: "EncryptionAlgorithm", Wire: "EncryptionAlgorithm", Type: &typeEncryptionAlgorithmSpec},
 	{Name: "CiphertextForRecipient", Wire: "CiphertextForRecipient", Type: &typeCiphertextType},
 	{Name: "KeyMaterialId", Wire: "KeyMaterialId", Type: &typeBackingKeyIdType},
@@ -91,10 +91,10 @@ var structDeleteImportedKeyMaterialOutput = wire.Struct{Name: "DeleteImportedKey
 var structDeriveSharedSecretInput = wire.Struct{Name: "DeriveSharedSecretInput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
 	{Name: "KeyAgreementAlgorithm", Wire: "KeyAgreementAlgorithm", Type: &typeKeyAgreementAlgorithmSpec, Required: true},
-	{Name: "PublicKey", Wire: "PublicKey", Type: &typePublicKeyType, Required: true},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "PublicKey", Wire: "PublicKey", Type: &typePublicKeyType, Required: true, Record: wire.Unnamed},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
-	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo},
+	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo, Record: wire.Unnamed},
 }}
 
 var structDeriveSharedSecretOutput = wire.Struct{Name: "DeriveSharedSecretOutput", Fields: []wire.Field{
@@ -107,7 +107,7 @@ var structDeriveSharedSecretOutput = wire.Struct{Name: "DeriveSharedSecretOutput
 
 var structDescribeKeyInput = wire.Struct{Name: "DescribeKeyInput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 }}
 
 var structDescribeKeyOutput = wire.Struct{Name: "DescribeKeyOutput", Fields: []wire.Field{
@@ -141,15 +141,15 @@ var structEnableKeyRotationOutput = wire.Struct{Name: "EnableKeyRotationOutput"}
 
 var structEncryptInput = wire.Struct{Name: "EncryptInput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
-	{Name: "Plaintext", Wire: "Plaintext", Type: &typePlaintextType, Required: true},
+	{Name: "Plaintext", Wire: "Plaintext", Type: &typePlaintextType, Required: true, Record: wire.Unnamed},
 	{Name: "EncryptionContext", Wire: "EncryptionContext", Type: &typeEncryptionContextType},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "EncryptionAlgorithm", Wire: "EncryptionAlgorithm", Type: &typeEncryptionAlgorithmSpec},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
 var structEncryptOutput = wire.Struct{Name: "EncryptOutput", Fields: []wire.Field{
-	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType},
+	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 	{Name: "EncryptionAlgorithm", Wire: "EncryptionAlgorithm", Type: &typeEncryptionAlgorithmSpec},
 }}
@@ -159,14 +159,14 @@ var structGenerateDataKeyInput = wire.Struct{Name: "GenerateDataKeyInput", Field
 	{Name: "EncryptionContext", Wire: "EncryptionContext", Type: &typeEncryptionContextType},
 	{Name: "NumberOfBytes", Wire: "NumberOfBytes", Type: &typeNumberOfBytesType},
 	{Name: "KeySpec", Wire: "KeySpec", Type: &typeDataKeySpec},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
-	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
+	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
 var structGenerateDataKeyOutput = wire.Struct{Name: "GenerateDataKeyOutput", Fields: []wire.Field{
-	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType},
-	{Name: "Plaintext", Wire: "Plaintext", Type: &typePlaintextType},
+	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType, Record: wire.Unnamed},
+	{Name: "Plaintext", Wire: "Plaintext", Type: &typePlaintextType, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 	{Name: "CiphertextForRecipient", Wire: "CiphertextForRecipient", Type: &typeCiphertextType},
 	{Name: "KeyMaterialId", Wire: "KeyMaterialId", Type: &typeBackingKeyIdType},
@@ -176,15 +176,15 @@ var structGenerateDataKeyPairInput = wire.Struct{Name: "GenerateDataKeyPairInput
 	{Name: "EncryptionContext", Wire: "EncryptionContext", Type: &typeEncryptionContextType},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
 	{Name: "KeyPairSpec", Wire: "KeyPairSpec", Type: &typeDataKeyPairSpec, Required: true},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
-	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
+	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
 var structGenerateDataKeyPairOutput = wire.Struct{Name: "GenerateDataKeyPairOutput", Fields: []wire.Field{
 	{Name: "PrivateKeyCiphertextBlob", Wire: "PrivateKeyCiphertextBlob", Type: &typeCiphertextType},
 	{Name: "PrivateKeyPlaintext", Wire: "PrivateKeyPlaintext", Type: &typePlaintextType},
-	{Name: "PublicKey", Wire: "PublicKey", Type: &typePublicKeyType},
+	{Name: "PublicKey", Wire: "PublicKey", Type: &typePublicKeyType, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 	{Name: "KeyPairSpec", Wire: "KeyPairSpec", Type: &typeDataKeyPairSpec},
 	{Name: "CiphertextForRecipient", Wire: "CiphertextForRecipient", Type: &typeCiphertextType},
@@ -195,13 +195,13 @@ var structGenerateDataKeyPairWithoutPlaintextInput = wire.Struct{Name: "Generate
 	{Name: "EncryptionContext", Wire: "EncryptionContext", Type: &typeEncryptionContextType},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
 	{Name: "KeyPairSpec", Wire: "KeyPairSpec", Type: &typeDataKeyPairSpec, Required: true},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
 var structGenerateDataKeyPairWithoutPlaintextOutput = wire.Struct{Name: "GenerateDataKeyPairWithoutPlaintextOutput", Fields: []wire.Field{
 	{Name: "PrivateKeyCiphertextBlob", Wire: "PrivateKeyCiphertextBlob", Type: &typeCiphertextType},
-	{Name: "PublicKey", Wire: "PublicKey", Type: &typePublicKeyType},
+	{Name: "PublicKey", Wire: "PublicKey", Type: &typePublicKeyType, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 	{Name: "KeyPairSpec", Wire: "KeyPairSpec", Type: &typeDataKeyPairSpec},
 	{Name: "KeyMaterialId", Wire: "KeyMaterialId", Type: &typeBackingKeyIdType},
@@ -212,26 +212,26 @@ var structGenerateDataKeyWithoutPlaintextInput = wire.Struct{Name: "GenerateData
 	{Name: "EncryptionContext", Wire: "EncryptionContext", Type: &typeEncryptionContextType},
 	{Name: "KeySpec", Wire: "KeySpec", Type: &typeDataKeySpec},
 	{Name: "NumberOfBytes", Wire: "NumberOfBytes", Type: &typeNumberOfBytesType},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
 var structGenerateDataKeyWithoutPlaintextOutput = wire.Struct{Name: "GenerateDataKeyWithoutPlaintextOutput", Fields: []wire.Field{
-	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType},
+	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 	{Name: "KeyMaterialId", Wire: "KeyMaterialId", Type: &typeBackingKeyIdType},
 }}
 
 var structGenerateMacInput = wire.Struct{Name: "GenerateMacInput", Fields: []wire.Field{
-	{Name: "Message", Wire: "Message", Type: &typePlaintextType, Required: true},
+	{Name: "Message", Wire: "Message", Type: &typePlaintextType, Required: true, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
 	{Name: "MacAlgorithm", Wire: "MacAlgorithm", Type: &typeMacAlgorithmSpec, Required: true},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
 var structGenerateMacOutput = wire.Struct{Name: "GenerateMacOutput", Fields: []wire.Field{
-	{Name: "Mac", Wire: "Mac", Type: &typeCiphertextType},
+	{Name: "Mac", Wire: "Mac", Type: &typeCiphertextType, Record: wire.Unnamed},
 	{Name: "MacAlgorithm", Wire: "MacAlgorithm", Type: &typeMacAlgorithmSpec},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 }}
@@ -239,11 +239,11 @@ var structGenerateMacOutput = wire.Struct{Name: "GenerateMacOutput", Fields: []w
 var structGenerateRandomInput = wire.Struct{Name: "GenerateRandomInput", Fields: []wire.Field{
 	{Name: "NumberOfBytes", Wire: "NumberOfBytes", Type: &typeNumberOfBytesType},
 	{Name: "CustomKeyStoreId", Wire: "CustomKeyStoreId", Type: &typeCustomKeyStoreIdType},
-	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo},
+	{Name: "Recipient", Wire: "Recipient", Type: &typeRecipientInfo, Record: wire.Unnamed},
 }}
 
 var structGenerateRandomOutput = wire.Struct{Name: "GenerateRandomOutput", Fields: []wire.Field{
-	{Name: "Plaintext", Wire: "Plaintext", Type: &typePlaintextType},
+	{Name: "Plaintext", Wire: "Plaintext", Type: &typePlaintextType, Record: wire.Unnamed},
 	{Name: "CiphertextForRecipient", Wire: "CiphertextForRecipient", Type: &typeCiphertextType},
 }}
 
@@ -277,19 +277,19 @@ var structGetParametersForImportInput = wire.Struct{Name: "GetParametersForImpor
 
 var structGetParametersForImportOutput = wire.Struct{Name: "GetParametersForImportOutput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
-	{Name: "ImportToken", Wire: "ImportToken", Type: &typeCiphertextType},
-	{Name: "PublicKey", Wire: "PublicKey", Type: &typePlaintextType},
+	{Name: "ImportToken", Wire: "ImportToken", Type: &typeCiphertextType, Record: wire.Unnamed},
+	{Name: "PublicKey", Wire: "PublicKey", Type: &typePlaintextType, Record: wire.Unnamed},
 	{Name: "ParametersValidTo", Wire: "ParametersValidTo", Type: wire.TimeType},
 }}
 
 var structGetPublicKeyInput = wire.Struct{Name: "GetPublicKeyInput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 }}
 
 var structGetPublicKeyOutput = wire.Struct{Name: "GetPublicKeyOutput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
-	{Name: "PublicKey", Wire: "PublicKey", Type: &typePublicKeyType},
+	{Name: "PublicKey", Wire: "PublicKey", Type: &typePublicKeyType, Record: wire.Unnamed},
 	{Name: "CustomerMasterKeySpec", Wire: "CustomerMasterKeySpec", Type: &typeCustomerMasterKeySpec},
 	{Name: "KeySpec", Wire: "KeySpec", Type: &typeKeySpec},
 	{Name: "KeyUsage", Wire: "KeyUsage", Type: &typeKeyUsageType},
@@ -300,8 +300,8 @@ var structGetPublicKeyOutput = wire.Struct{Name: "GetPublicKeyOutput", Fields: [
 
 var structImportKeyMaterialInput = wire.Struct{Name: "ImportKeyMaterialInput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
-	{Name: "ImportToken", Wire: "ImportToken", Type: &typeCiphertextType, Required: true},
-	{Name: "EncryptedKeyMaterial", Wire: "EncryptedKeyMaterial", Type: &typeCiphertextType, Required: true},
+	{Name: "ImportToken", Wire: "ImportToken", Type: &typeCiphertextType, Required: true, Record: wire.Unnamed},
+	{Name: "EncryptedKeyMaterial", Wire: "EncryptedKeyMaterial", Type: &typeCiphertextType, Required: true, Record: wire.Unnamed},
 	{Name: "ValidTo", Wire: "ValidTo", Type: wire.TimeType},
 	{Name: "ExpirationModel", Wire: "ExpirationModel", Type: &typeExpirationModelType},
 	{Name: "ImportType", Wire: "ImportType", Type: &typeImportType},
@@ -410,20 +410,20 @@ var structPutKeyPolicyInput = wire.Struct{Name: "PutKeyPolicyInput", Fields: []w
 var structPutKeyPolicyOutput = wire.Struct{Name: "PutKeyPolicyOutput"}
 
 var structReEncryptInput = wire.Struct{Name: "ReEncryptInput", Fields: []wire.Field{
-	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType},
+	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType, Record: wire.Unnamed},
 	{Name: "SourceEncryptionContext", Wire: "SourceEncryptionContext", Type: &typeEncryptionContextType},
 	{Name: "SourceKeyId", Wire: "SourceKeyId", Type: &typeKeyIdType},
 	{Name: "DestinationKeyId", Wire: "DestinationKeyId", Type: &typeKeyIdType, Required: true},
 	{Name: "DestinationEncryptionContext", Wire: "DestinationEncryptionContext", Type: &typeEncryptionContextType},
 	{Name: "SourceEncryptionAlgorithm", Wire: "SourceEncryptionAlgorithm", Type: &typeEncryptionAlgorithmSpec},
 	{Name: "DestinationEncryptionAlgorithm", Wire: "DestinationEncryptionAlgorithm", Type: &typeEncryptionAlgorithmSpec},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 	{Name: "DryRunModifiers", Wire: "DryRunModifiers", Type: &typeDryRunModifierList},
 }}
 
 var structReEncryptOutput = wire.Struct{Name: "ReEncryptOutput", Fields: []wire.Field{
-	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType},
+	{Name: "CiphertextBlob", Wire: "CiphertextBlob", Type: &typeCiphertextType, Record: wire.Unnamed},
 	{Name: "SourceKeyId", Wire: "SourceKeyId", Type: &typeKeyIdType},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 	{Name: "SourceEncryptionAlgorithm", Wire: "SourceEncryptionAlgorithm", Type: &typeEncryptionAlgorithmSpec},
@@ -448,7 +448,7 @@ var structReplicateKeyOutput = wire.Struct{Name: "ReplicateKeyOutput", Fields: [
 }}
 
 var structRetireGrantInput = wire.Struct{Name: "RetireGrantInput", Fields: []wire.Field{
-	{Name: "GrantToken", Wire: "GrantToken", Type: &typeGrantTokenType},
+	{Name: "GrantToken", Wire: "GrantToken", Type: &typeGrantTokenType, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
 	{Name: "GrantId", Wire: "GrantId", Type: &typeGrantIdType},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
@@ -486,16 +486,16 @@ var structScheduleKeyDeletionOutput = wire.Struct{Name: "ScheduleKeyDeletionOutp
 
 var structSignInput = wire.Struct{Name: "SignInput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
-	{Name: "Message", Wire: "Message", Type: &typePlaintextType, Required: true},
+	{Name: "Message", Wire: "Message", Type: &typePlaintextType, Required: true, Record: wire.Unnamed},
 	{Name: "MessageType", Wire: "MessageType", Type: &typeMessageType},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "SigningAlgorithm", Wire: "SigningAlgorithm", Type: &typeSigningAlgorithmSpec, Required: true},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
 var structSignOutput = wire.Struct{Name: "SignOutput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType},
-	{Name: "Signature", Wire: "Signature", Type: &typeCiphertextType},
+	{Name: "Signature", Wire: "Signature", Type: &typeCiphertextType, Record: wire.Unnamed},
 	{Name: "SigningAlgorithm", Wire: "SigningAlgorithm", Type: &typeSigningAlgorithmSpec},
 }}
 
@@ -536,11 +536,11 @@ var structUpdatePrimaryRegionOutput = wire.Struct{Name: "UpdatePrimaryRegionOutp
 
 var structVerifyInput = wire.Struct{Name: "VerifyInput", Fields: []wire.Field{
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
-	{Name: "Message", Wire: "Message", Type: &typePlaintextType, Required: true},
+	{Name: "Message", Wire: "Message", Type: &typePlaintextType, Required: true, Record: wire.Unnamed},
 	{Name: "MessageType", Wire: "MessageType", Type: &typeMessageType},
-	{Name: "Signature", Wire: "Signature", Type: &typeCiphertextType, Required: true},
+	{Name: "Signature", Wire: "Signature", Type: &typeCiphertextType, Required: true, Record: wire.Unnamed},
 	{Name: "SigningAlgorithm", Wire: "SigningAlgorithm", Type: &typeSigningAlgorithmSpec, Required: true},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 
@@ -551,11 +551,11 @@ var structVerifyOutput = wire.Struct{Name: "VerifyOutput", Fields: []wire.Field{
 }}
 
 var structVerifyMacInput = wire.Struct{Name: "VerifyMacInput", Fields: []wire.Field{
-	{Name: "Message", Wire: "Message", Type: &typePlaintextType, Required: true},
+	{Name: "Message", Wire: "Message", Type: &typePlaintextType, Required: true, Record: wire.Unnamed},
 	{Name: "KeyId", Wire: "KeyId", Type: &typeKeyIdType, Required: true},
 	{Name: "MacAlgorithm", Wire: "MacAlgorithm", Type: &typeMacAlgorithmSpec, Required: true},
-	{Name: "Mac", Wire: "Mac", Type: &typeCiphertextType, Required: true},
-	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList},
+	{Name: "Mac", Wire: "Mac", Type: &typeCiphertextType, Required: true, Record: wire.Unnamed},
+	{Name: "GrantTokens", Wire: "GrantTokens", Type: &typeGrantTokenList, Record: wire.Unnamed},
 	{Name: "DryRun", Wire: "DryRun", Type: wire.BoolType},
 }}
 

@@ -319,8 +319,8 @@ var structListTagsLogGroupOutput = wire.Struct{Name: "ListTagsLogGroupOutput", F
 var structPutLogEventsInput = wire.Struct{Name: "PutLogEventsInput", Fields: []wire.Field{
 	{Name: "logGroupName", Wire: "logGroupName", Type: &typeLogGroupName, Required: true},
 	{Name: "logStreamName", Wire: "logStreamName", Type: &typeLogStreamName, Required: true},
-	{Name: "logEvents", Wire: "logEvents", Type: &typeInputLogEvents, Required: true},
-	{Name: "sequenceToken", Wire: "sequenceToken", Type: &typeSequenceToken},
+	{Name: "logEvents", Wire: "logEvents", Type: &typeInputLogEvents, Required: true, Record: wire.Unnamed},
+	{Name: "sequenceToken", Wire: "sequenceToken", Type: &typeSequenceToken, Record: wire.Unnamed},
 	{Name: "entity", Wire: "entity", Type: &typeEntity},
 }}
 
@@ -435,7 +435,7 @@ var structTagResourceOutput = wire.Struct{Name: "TagResourceOutput"}
 
 var structTestMetricFilterInput = wire.Struct{Name: "TestMetricFilterInput", Fields: []wire.Field{
 	{Name: "filterPattern", Wire: "filterPattern", Type: &typeFilterPattern, Required: true},
-	{Name: "logEventMessages", Wire: "logEventMessages", Type: &typeTestEventMessages, Required: true},
+	{Name: "logEventMessages", Wire: "logEventMessages", Type: &typeTestEventMessages, Required: true, Record: wire.Hidden},
 }}
 
 var structTestMetricFilterOutput = wire.Struct{Name: "TestMetricFilterOutput", Fields: []wire.Field{

@@ -95,11 +95,11 @@ var structListTopicsOutput = wire.Struct{Name: "ListTopicsOutput", Fields: []wir
 var structPublishInput = wire.Struct{Name: "PublishInput", Fields: []wire.Field{
 	{Name: "TopicArn", Wire: "TopicArn", Type: wire.StringType},
 	{Name: "TargetArn", Wire: "TargetArn", Type: wire.StringType},
-	{Name: "PhoneNumber", Wire: "PhoneNumber", Type: &typePhoneNumber},
-	{Name: "Message", Wire: "Message", Type: wire.StringType, Required: true},
-	{Name: "Subject", Wire: "Subject", Type: wire.StringType},
+	{Name: "PhoneNumber", Wire: "PhoneNumber", Type: &typePhoneNumber, Record: wire.Hidden},
+	{Name: "Message", Wire: "Message", Type: wire.StringType, Required: true, Record: wire.Hidden},
+	{Name: "Subject", Wire: "Subject", Type: wire.StringType, Record: wire.Hidden},
 	{Name: "MessageStructure", Wire: "MessageStructure", Type: wire.StringType},
-	{Name: "MessageAttributes", Wire: "MessageAttributes", Type: &typeMessageAttributeMap},
+	{Name: "MessageAttributes", Wire: "MessageAttributes", Type: &typeMessageAttributeMap, Record: wire.Hidden},
 	{Name: "MessageDeduplicationId", Wire: "MessageDeduplicationId", Type: wire.StringType},
 	{Name: "MessageGroupId", Wire: "MessageGroupId", Type: wire.StringType},
 }}
@@ -177,7 +177,7 @@ var structUntagResourceOutput = wire.Struct{Name: "UntagResourceOutput"}
 var structBatchResultErrorEntry = wire.Struct{Name: "BatchResultErrorEntry", Fields: []wire.Field{
 	{Name: "Id", Wire: "Id", Type: wire.StringType, Required: true},
 	{Name: "Code", Wire: "Code", Type: wire.StringType, Required: true},
-	{Name: "Message", Wire: "Message", Type: wire.StringType},
+	{Name: "Message", Wire: "Message", Type: wire.StringType, Record: wire.Hidden},
 	{Name: "SenderFault", Wire: "SenderFault", Type: wire.BoolType, Required: true},
 }}
 
@@ -189,10 +189,10 @@ var structMessageAttributeValue = wire.Struct{Name: "MessageAttributeValue", Fie
 
 var structPublishBatchRequestEntry = wire.Struct{Name: "PublishBatchRequestEntry", Fields: []wire.Field{
 	{Name: "Id", Wire: "Id", Type: wire.StringType, Required: true},
-	{Name: "Message", Wire: "Message", Type: wire.StringType, Required: true},
-	{Name: "Subject", Wire: "Subject", Type: wire.StringType},
+	{Name: "Message", Wire: "Message", Type: wire.StringType, Required: true, Record: wire.Hidden},
+	{Name: "Subject", Wire: "Subject", Type: wire.StringType, Record: wire.Hidden},
 	{Name: "MessageStructure", Wire: "MessageStructure", Type: wire.StringType},
-	{Name: "MessageAttributes", Wire: "MessageAttributes", Type: &typeMessageAttributeMap},
+	{Name: "MessageAttributes", Wire: "MessageAttributes", Type: &typeMessageAttributeMap, Record: wire.Hidden},
 	{Name: "MessageDeduplicationId", Wire: "MessageDeduplicationId", Type: wire.StringType},
 	{Name: "MessageGroupId", Wire: "MessageGroupId", Type: wire.StringType},
 }}

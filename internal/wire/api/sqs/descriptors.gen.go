@@ -159,7 +159,7 @@ var structRemovePermissionOutput = wire.Struct{Name: "RemovePermissionOutput"}
 
 var structSendMessageInput = wire.Struct{Name: "SendMessageInput", Fields: []wire.Field{
 	{Name: "QueueUrl", Wire: "QueueUrl", Type: wire.StringType, Required: true},
-	{Name: "MessageBody", Wire: "MessageBody", Type: &wire.Type{Kind: wire.String, Sensitive: true}, Required: true},
+	{Name: "MessageBody", Wire: "MessageBody", Type: wire.StringType, Required: true, Record: wire.Hidden},
 	{Name: "DelaySeconds", Wire: "DelaySeconds", Type: wire.Int32Type},
 	{Name: "MessageAttributes", Wire: "MessageAttributes", Type: &typeMessageBodyAttributeMap},
 	{Name: "MessageSystemAttributes", Wire: "MessageSystemAttributes", Type: &typeMessageBodySystemAttributeMap},
@@ -258,31 +258,31 @@ var structMessage = wire.Struct{Name: "Message", Fields: []wire.Field{
 	{Name: "MessageId", Wire: "MessageId", Type: wire.StringType},
 	{Name: "ReceiptHandle", Wire: "ReceiptHandle", Type: wire.StringType},
 	{Name: "MD5OfBody", Wire: "MD5OfBody", Type: wire.StringType},
-	{Name: "Body", Wire: "Body", Type: &wire.Type{Kind: wire.String, Sensitive: true}},
+	{Name: "Body", Wire: "Body", Type: wire.StringType, Record: wire.Hidden},
 	{Name: "Attributes", Wire: "Attributes", Type: &typeMessageSystemAttributeMap},
 	{Name: "MD5OfMessageAttributes", Wire: "MD5OfMessageAttributes", Type: wire.StringType},
 	{Name: "MessageAttributes", Wire: "MessageAttributes", Type: &typeMessageBodyAttributeMap},
 }}
 
 var structMessageAttributeValue = wire.Struct{Name: "MessageAttributeValue", Fields: []wire.Field{
-	{Name: "StringValue", Wire: "StringValue", Type: &wire.Type{Kind: wire.String, Sensitive: true}},
-	{Name: "BinaryValue", Wire: "BinaryValue", Type: &wire.Type{Kind: wire.Blob, Sensitive: true}},
-	{Name: "StringListValues", Wire: "StringListValues", Type: &typeStringListFlat},
-	{Name: "BinaryListValues", Wire: "BinaryListValues", Type: &typeBinaryListFlat},
+	{Name: "StringValue", Wire: "StringValue", Type: wire.StringType, Record: wire.Hidden},
+	{Name: "BinaryValue", Wire: "BinaryValue", Type: wire.BlobType, Record: wire.Hidden},
+	{Name: "StringListValues", Wire: "StringListValues", Type: &typeStringListFlat, Record: wire.Hidden},
+	{Name: "BinaryListValues", Wire: "BinaryListValues", Type: &typeBinaryListFlat, Record: wire.Hidden},
 	{Name: "DataType", Wire: "DataType", Type: wire.StringType, Required: true},
 }}
 
 var structMessageSystemAttributeValue = wire.Struct{Name: "MessageSystemAttributeValue", Fields: []wire.Field{
-	{Name: "StringValue", Wire: "StringValue", Type: wire.StringType},
-	{Name: "BinaryValue", Wire: "BinaryValue", Type: wire.BlobType},
-	{Name: "StringListValues", Wire: "StringListValues", Type: &typeStringListFlat},
-	{Name: "BinaryListValues", Wire: "BinaryListValues", Type: &typeBinaryListFlat},
+	{Name: "StringValue", Wire: "StringValue", Type: wire.StringType, Record: wire.Hidden},
+	{Name: "BinaryValue", Wire: "BinaryValue", Type: wire.BlobType, Record: wire.Hidden},
+	{Name: "StringListValues", Wire: "StringListValues", Type: &typeStringListFlat, Record: wire.Hidden},
+	{Name: "BinaryListValues", Wire: "BinaryListValues", Type: &typeBinaryListFlat, Record: wire.Hidden},
 	{Name: "DataType", Wire: "DataType", Type: wire.StringType, Required: true},
 }}
 
 var structSendMessageBatchRequestEntry = wire.Struct{Name: "SendMessageBatchRequestEntry", Fields: []wire.Field{
 	{Name: "Id", Wire: "Id", Type: wire.StringType, Required: true},
-	{Name: "MessageBody", Wire: "MessageBody", Type: &wire.Type{Kind: wire.String, Sensitive: true}, Required: true},
+	{Name: "MessageBody", Wire: "MessageBody", Type: wire.StringType, Required: true, Record: wire.Hidden},
 	{Name: "DelaySeconds", Wire: "DelaySeconds", Type: wire.Int32Type},
 	{Name: "MessageAttributes", Wire: "MessageAttributes", Type: &typeMessageBodyAttributeMap},
 	{Name: "MessageSystemAttributes", Wire: "MessageSystemAttributes", Type: &typeMessageBodySystemAttributeMap},

@@ -14,7 +14,7 @@ var structAssumeRoleInput = wire.Struct{Name: "AssumeRoleInput", Fields: []wire.
 	{Name: "TransitiveTagKeys", Wire: "TransitiveTagKeys", Type: &typeTagKeyListType},
 	{Name: "ExternalId", Wire: "ExternalId", Type: &typeExternalIdType},
 	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType},
-	{Name: "TokenCode", Wire: "TokenCode", Type: &typeTokenCodeType},
+	{Name: "TokenCode", Wire: "TokenCode", Type: &typeTokenCodeType, Record: wire.Unnamed},
 	{Name: "SourceIdentity", Wire: "SourceIdentity", Type: &typeSourceIdentityType},
 	{Name: "ProvidedContexts", Wire: "ProvidedContexts", Type: &typeProvidedContextsListType},
 }}
@@ -29,7 +29,7 @@ var structAssumeRoleOutput = wire.Struct{Name: "AssumeRoleOutput", Fields: []wir
 var structAssumeRoleWithSAMLInput = wire.Struct{Name: "AssumeRoleWithSAMLInput", Fields: []wire.Field{
 	{Name: "RoleArn", Wire: "RoleArn", Type: &typeArnType, Required: true},
 	{Name: "PrincipalArn", Wire: "PrincipalArn", Type: &typeArnType, Required: true},
-	{Name: "SAMLAssertion", Wire: "SAMLAssertion", Type: &typeSAMLAssertionType, Required: true},
+	{Name: "SAMLAssertion", Wire: "SAMLAssertion", Type: &typeSAMLAssertionType, Required: true, Record: wire.Unnamed},
 	{Name: "PolicyArns", Wire: "PolicyArns", Type: &typePolicyDescriptorListType},
 	{Name: "Policy", Wire: "Policy", Type: &typeSessionPolicyDocumentType},
 	{Name: "DurationSeconds", Wire: "DurationSeconds", Type: &typeRoleDurationSecondsType},
@@ -50,7 +50,7 @@ var structAssumeRoleWithSAMLOutput = wire.Struct{Name: "AssumeRoleWithSAMLOutput
 var structAssumeRoleWithWebIdentityInput = wire.Struct{Name: "AssumeRoleWithWebIdentityInput", Fields: []wire.Field{
 	{Name: "RoleArn", Wire: "RoleArn", Type: &typeArnType, Required: true},
 	{Name: "RoleSessionName", Wire: "RoleSessionName", Type: &typeRoleSessionNameType, Required: true},
-	{Name: "WebIdentityToken", Wire: "WebIdentityToken", Type: &typeClientTokenType, Required: true},
+	{Name: "WebIdentityToken", Wire: "WebIdentityToken", Type: &typeClientTokenType, Required: true, Record: wire.Unnamed},
 	{Name: "ProviderId", Wire: "ProviderId", Type: &typeUrlType},
 	{Name: "PolicyArns", Wire: "PolicyArns", Type: &typePolicyDescriptorListType},
 	{Name: "Policy", Wire: "Policy", Type: &typeSessionPolicyDocumentType},
@@ -119,7 +119,7 @@ var structGetFederationTokenOutput = wire.Struct{Name: "GetFederationTokenOutput
 var structGetSessionTokenInput = wire.Struct{Name: "GetSessionTokenInput", Fields: []wire.Field{
 	{Name: "DurationSeconds", Wire: "DurationSeconds", Type: &typeDurationSecondsType},
 	{Name: "SerialNumber", Wire: "SerialNumber", Type: &typeSerialNumberType},
-	{Name: "TokenCode", Wire: "TokenCode", Type: &typeTokenCodeType},
+	{Name: "TokenCode", Wire: "TokenCode", Type: &typeTokenCodeType, Record: wire.Unnamed},
 }}
 
 var structGetSessionTokenOutput = wire.Struct{Name: "GetSessionTokenOutput", Fields: []wire.Field{
@@ -134,7 +134,7 @@ var structGetWebIdentityTokenInput = wire.Struct{Name: "GetWebIdentityTokenInput
 }}
 
 var structGetWebIdentityTokenOutput = wire.Struct{Name: "GetWebIdentityTokenOutput", Fields: []wire.Field{
-	{Name: "WebIdentityToken", Wire: "WebIdentityToken", Type: &typeWebIdentityTokenType},
+	{Name: "WebIdentityToken", Wire: "WebIdentityToken", Type: &typeWebIdentityTokenType, Record: wire.Unnamed},
 	{Name: "Expiration", Wire: "Expiration", Type: wire.TimeType},
 }}
 
@@ -145,7 +145,7 @@ var structAssumedRoleUser = wire.Struct{Name: "AssumedRoleUser", Fields: []wire.
 
 var structCredentials = wire.Struct{Name: "Credentials", Fields: []wire.Field{
 	{Name: "AccessKeyId", Wire: "AccessKeyId", Type: &typeAccessKeyIdType, Required: true},
-	{Name: "SecretAccessKey", Wire: "SecretAccessKey", Type: &typeAccessKeySecretType, Required: true},
+	{Name: "SecretAccessKey", Wire: "SecretAccessKey", Type: &typeAccessKeySecretType, Required: true, Record: wire.Unnamed},
 	{Name: "SessionToken", Wire: "SessionToken", Type: wire.StringType, Required: true},
 	{Name: "Expiration", Wire: "Expiration", Type: wire.TimeType, Required: true},
 }}
