@@ -1,6 +1,10 @@
 package call
 
-import "github.com/orgtrail/orgtrail/internal/aws"
+import (
+	"slices"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+)
 
 // Notes are what a service adds to the record of the call it serves, and the
 // further records that the call causes.
@@ -26,12 +30,27 @@ type Notes struct {
 // Resource is one element of a record's resources.
 type Resource struct {
 	Account string // left out when ""
+	Unknown bool   // the account is shown as ""
 	Type    string // AWS::S3::Bucket
 	ARN     string
+	Prefix  bool // of the ARN, which is all that is told
 }
 
 // Emit adds a record that is journaled together with the call's own.
 func (n *Notes) Emit(e Event) { n.Events = append(n.Events, e) }
+
+// EmitEach adds a record to the log of each account. Where there is more than
+// one they have a sharedEventID in common. "" is an anonymous caller's, who
+// has no log.
+func (n *Notes) EmitEach(e Event, accounts ...string) {
+	accounts = slices.DeleteFunc(slices.Compact(accounts), func(a string) bool { return a == "" })
+	if len(accounts) > 1 {
+		e.SharedID = aws.UUID()
+	}
+	for _, e.Account = range accounts {
+		n.Emit(e)
+	}
+}
 
 // Event is a record besides the call's own: the result of work done later
 // (CreateAccountResult), a call that a service made itself (the probe of a
@@ -57,8 +76,8 @@ type Event struct {
 	// printed as encoding/json prints them; nil is null for the first two
 	// and absent for the others.
 	Request, Response, Additional, Details any
-	// Shared asks for a sharedEventID.
-	Shared bool
+	// SharedID is the sharedEventID, "" for none.
+	SharedID string
 	// Stands says that the event happened whatever becomes of the call that
 	// caused it, as when CloudTrail asked a bucket and was refused.
 	Stands bool

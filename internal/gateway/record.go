@@ -57,6 +57,10 @@ func (x *exchange) noteTransfer() {
 		x.Additional = make(map[string]any)
 	}
 	x.Additional["bytesTransferredIn"] = max(x.req.HTTP.ContentLength, 0)
+	if x.Additional["bytesTransferredOut"] == nil {
+		x.Additional["bytesTransferredOut"] = 0
+	}
+	x.Additional["x-amz-id-2"] = wire.HostID(x.RequestID)
 	if x.sig != nil {
 		x.Additional["SignatureVersion"] = "SigV4"
 		x.Additional["AuthenticationMethod"] = "AuthHeader"
@@ -82,10 +86,7 @@ func (g *Gateway) emitted(c *call.Call, ended time.Time) []journal.Entry {
 		if ev.DataType != "" && len(routes) == 0 {
 			continue
 		}
-		r := record.Copy{Account: ev.Account, EventID: aws.EventID()}
-		if ev.Shared {
-			r.SharedID = aws.UUID()
-		}
+		r := record.Copy{Account: ev.Account, EventID: aws.EventID(), SharedID: ev.SharedID}
 		list = append(list, journal.Entry{
 			Account: ev.Account, Region: ev.Region, Time: ended, EventID: r.EventID, Routes: routes,
 			Record: record.Event(c, ev, ended, r),

@@ -131,16 +131,68 @@ func responseMember(f *wire.Field) (name string, ok bool) {
 
 // restParameters writes the outermost structure of a REST shape without
 // braces, picking its members; what is inside them the encoder writes.
+//
+// A document has the shape of its XML: an element that stands once is a
+// member, one that is repeated a list, and a list with an element around it
+// an object. Namespaces are members, as attributes are.
 type restParameters struct {
 	*encoder
 	keep  func(*wire.Field) (string, bool)
 	depth int
+	field *wire.Field // begun last
+	lists []list      // of documents, that are open
 }
+
+// list is how a list of a document was begun.
+type list struct{ bare, wrapped bool }
 
 // BeginStruct begins a structure unless it is the outermost.
 func (r *restParameters) BeginStruct(s *wire.Struct) {
-	if r.depth++; r.depth > 1 {
-		r.encoder.BeginStruct(s)
+	if r.depth++; r.depth == 1 {
+		return
+	}
+	r.encoder.BeginStruct(s)
+	if f := r.field; f != nil && f.Space != "" {
+		name := "xmlns"
+		if f.Prefix != "" {
+			name += ":" + f.Prefix
+		}
+		r.text(name, f.Space)
+	}
+	r.field = nil
+}
+
+// BeginList begins a list.
+func (r *restParameters) BeginList(t *wire.Type, n int) {
+	if r.depth == 1 {
+		r.encoder.BeginList(t, n)
+		return
+	}
+	l := list{bare: n == 1, wrapped: !t.Flat}
+	r.lists = append(r.lists, l)
+	if l.wrapped {
+		r.begin()
+		r.name(t.ItemName)
+	}
+	if !l.bare {
+		r.beginList()
+	}
+}
+
+// EndList ends it.
+func (r *restParameters) EndList() {
+	if r.depth == 1 {
+		r.encoder.EndList()
+		return
+	}
+	last := len(r.lists) - 1
+	l := r.lists[last]
+	r.lists = r.lists[:last]
+	if !l.bare {
+		r.endList()
+	}
+	if l.wrapped {
+		r.end()
 	}
 }
 
@@ -153,6 +205,7 @@ func (r *restParameters) EndStruct() {
 
 // Field names a member, or leaves it out.
 func (r *restParameters) Field(f *wire.Field) bool {
+	r.field = f
 	if r.depth > 1 {
 		return r.encoder.Field(f)
 	}

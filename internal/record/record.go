@@ -2,7 +2,9 @@ package record
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -73,7 +75,7 @@ func Call(c *call.Call, o Outcome, r Copy) []byte {
 	e.text("requestID", c.RequestID)
 	e.text("eventID", r.EventID)
 	e.bool("readOnly", op.ReadOnly)
-	e.resources(c.Resources)
+	e.resources(known(c, o.Err, r.Account))
 	e.text("eventType", "AwsApiCall")
 	e.category(op.DataType, r)
 	if c.TLS != nil {
@@ -169,14 +171,36 @@ func (e *encoder) resources(list []call.Resource) {
 	for _, r := range list {
 		e.next()
 		e.begin()
-		if r.Account != "" {
+		if r.Account != "" || r.Unknown {
 			e.text("accountId", r.Account)
 		}
 		e.text("type", r.Type)
-		e.text("ARN", r.ARN)
+		if r.Prefix {
+			e.text("ARNPrefix", r.ARN)
+		} else {
+			e.text("ARN", r.ARN)
+		}
 		e.end()
 	}
 	e.endList()
+}
+
+// known are the resources of a call as an account may know them. Who was
+// denied objects of another account does not learn whose they are, nor which.
+func known(c *call.Call, err *aws.Error, account string) []call.Resource {
+	if c.Operation.DataType != "AWS::S3::Object" || err == nil || err.Code != "AccessDenied" || slices.Contains(c.Owners, account) || len(c.Owners) == 0 {
+		return c.Resources
+	}
+	list := slices.Clone(c.Resources)
+	for i := range list {
+		r := &list[i]
+		if bucket, _, isObject := strings.Cut(r.ARN, "/"); isObject {
+			r.ARN, r.Prefix = bucket+"/", true
+		} else {
+			r.Account, r.Unknown = "", true
+		}
+	}
+	return list
 }
 
 // object writes a member whose value is an object or null. One that is too

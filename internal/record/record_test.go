@@ -62,6 +62,9 @@ func TestCall(t *testing.T) {
 	putObject.Resources = []call.Resource{{Type: "AWS::S3::Object", ARN: "arn:aws:s3:::data/in/file.txt"}, {Account: "111111111111", Type: "AWS::S3::Bucket", ARN: "arn:aws:s3:::data"}}
 
 	credentials := &stsapi.Credentials{AccessKeyId: new("ASIANEW"), SecretAccessKey: new("secret"), SessionToken: new("token"), Expiration: new(at.Add(time.Hour))}
+	abroad := callOf(s3api.API, "GetObject", user)
+	abroad.Owners, abroad.Resources = []string{"222222222222"}, []call.Resource{{Type: "AWS::S3::Object", ARN: "arn:aws:s3:::theirs/in/x"}, {Account: "222222222222", Type: "AWS::S3::Bucket", ARN: "arn:aws:s3:::theirs"}}
+	abroadDenied := Outcome{In: &s3api.GetObjectInput{Bucket: new("theirs"), Key: new("in/x")}, Err: aws.Errorf("AccessDenied", "Access Denied")}
 	for name, c := range map[string]struct {
 		call *call.Call
 		o    Outcome
@@ -95,6 +98,18 @@ func TestCall(t *testing.T) {
 			In:  &s3api.CreateBucketInput{Bucket: new("my-bucket"), CreateBucketConfiguration: &s3api.CreateBucketConfiguration{LocationConstraint: new("us-east-2")}},
 			Out: &s3api.CreateBucketOutput{Location: new("/my-bucket")},
 		}, Copy{Account: "111111111111"}},
+		"get-object-denied-abroad":       {abroad, abroadDenied, Copy{Account: "111111111111", SharedID: "shared"}},
+		"get-object-denied-abroad-owner": {abroad, abroadDenied, Copy{Account: "222222222222", SharedID: "shared"}},
+		"put-bucket-acl": {callOf(s3api.API, "PutBucketAcl", user), Outcome{In: &s3api.PutBucketAclInput{Bucket: new("data"), AccessControlPolicy: &s3api.AccessControlPolicy{
+			Owner:  &s3api.Owner{ID: new("o")},
+			Grants: []s3api.Grant{{Permission: new("READ"), Grantee: &s3api.Grantee{Type: new("Group"), URI: new("http://acs.amazonaws.com/groups/global/AllUsers")}}},
+		}}}, Copy{Account: "111111111111"}},
+		"put-bucket-tagging": {callOf(s3api.API, "PutBucketTagging", user), Outcome{In: &s3api.PutBucketTaggingInput{Bucket: new("data"), Tagging: &s3api.Tagging{
+			TagSet: []s3api.Tag{{Key: new("a"), Value: new("1")}, {Key: new("b"), Value: new("2")}},
+		}}}, Copy{Account: "111111111111"}},
+		"put-bucket-encryption": {callOf(s3api.API, "PutBucketEncryption", user), Outcome{In: &s3api.PutBucketEncryptionInput{Bucket: new("data"), ServerSideEncryptionConfiguration: &s3api.ServerSideEncryptionConfiguration{
+			Rules: []s3api.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &s3api.ServerSideEncryptionByDefault{SSEAlgorithm: new("aws:kms"), KMSMasterKeyID: new("k")}, BucketKeyEnabled: new(true)}},
+		}}}, Copy{Account: "111111111111"}},
 		"put-bucket-policy": {putPolicy, Outcome{In: &s3api.PutBucketPolicyInput{}, Out: &s3api.PutBucketPolicyOutput{}}, Copy{Account: "111111111111"}},
 		"put-object": {putObject, Outcome{
 			In:  &s3api.PutObjectInput{Bucket: new("data"), Key: new("in/file.txt"), ACL: new("bucket-owner-full-control"), ContentType: new("text/plain"), Metadata: map[string]string{"secret": "x"}},

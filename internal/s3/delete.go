@@ -106,22 +106,12 @@ func emitDeletion(c *call.Call, b *Bucket, key, version *string, err *aws.Error)
 	if version != nil {
 		request["versionId"] = *version
 	}
-	accounts := []string{c.Account()}
-	if b.Account != c.Account() {
-		accounts = append(accounts, b.Account)
-	}
-	for _, account := range accounts {
-		if account == "" {
-			continue // an anonymous caller has no log
-		}
-		c.Emit(call.Event{
-			Type: "AwsApiCall", Source: api.API.EventSource, Name: "DeleteObject",
-			Account: account, Region: c.Region, DataType: objectType,
-			Resources: []call.Resource{
-				{Type: objectType, ARN: objectARN(b.Name, aws.Val(key))},
-				{Account: b.Account, Type: "AWS::S3::Bucket", ARN: b.ARN()},
-			},
-			Request: request, Err: err,
-		})
-	}
+	c.EmitEach(call.Event{
+		Type: "AwsApiCall", Source: api.API.EventSource, Name: "DeleteObject", Region: c.Region, DataType: objectType,
+		Resources: []call.Resource{
+			{Type: objectType, ARN: objectARN(b.Name, aws.Val(key))},
+			{Account: b.Account, Type: "AWS::S3::Bucket", ARN: b.ARN()},
+		},
+		Request: request, Err: err,
+	}, c.Account(), b.Account)
 }

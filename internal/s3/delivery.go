@@ -227,7 +227,7 @@ func (s *Service) admits(r store.Reader, b *Bucket, action, arn string, from cal
 func serviceEvent(b *Bucket, name string, from call.Source, err *aws.Error) call.Event {
 	return call.Event{
 		Type: "AwsApiCall", Source: "s3.amazonaws.com", Name: name,
-		Account: b.Account, Region: b.Region, InvokedBy: from.Service, Shared: true, Err: err,
+		Account: b.Account, Region: b.Region, InvokedBy: from.Service, SharedID: aws.UUID(), Err: err,
 		Resources: []call.Resource{{Account: b.Account, Type: "AWS::S3::Bucket", ARN: b.ARN()}},
 	}
 }

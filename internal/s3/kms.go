@@ -166,23 +166,15 @@ func (s *Service) allowKey(c *call.Call, r store.Reader, b *Bucket, key, action 
 		refused = kmsError(refused)
 		err = refused
 	}
-	accounts := []string{c.Account()}
-	if t.Owner != "" && t.Owner != c.Account() {
-		accounts = append(accounts, t.Owner)
+	owner := t.Owner
+	if owner == "" {
+		owner = c.Account()
 	}
-	for _, account := range accounts {
-		if account != "" { // an anonymous caller has no log
-			c.Emit(keyEvent(b, account, action, t, context, refused))
-		}
-	}
+	c.EmitEach(keyEvent(b, owner, action, t, context, refused), c.Account(), owner)
 	return t, err
 }
 
-func keyEvent(b *Bucket, account, action string, t call.Target, context map[string]string, err *aws.Error) call.Event {
-	owner := t.Owner
-	if owner == "" {
-		owner = account
-	}
+func keyEvent(b *Bucket, owner, action string, t call.Target, context map[string]string, err *aws.Error) call.Event {
 	request := map[string]any{"encryptionContext": context}
 	if action == "GenerateDataKey" {
 		request["keyId"], request["keySpec"] = t.Resource, "AES_256"
@@ -190,7 +182,7 @@ func keyEvent(b *Bucket, account, action string, t call.Target, context map[stri
 		request["encryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
 	}
 	return call.Event{
-		Type: "AwsApiCall", Source: kmsSource, Name: action, Account: account, Region: b.Region,
+		Type: "AwsApiCall", Source: kmsSource, Name: action, Region: b.Region,
 		ReadOnly: true, Inside: true, Request: request, Err: err,
 		Resources: []call.Resource{{Account: owner, Type: "AWS::KMS::Key", ARN: t.Resource}},
 	}

@@ -166,12 +166,12 @@ func encodeREST(w http.ResponseWriter, op *Operation, out Shape, requestID strin
 
 func setIDs(h http.Header, requestID string) {
 	h["x-amz-request-id"] = []string{requestID}
-	h["x-amz-id-2"] = []string{hostID(requestID)}
+	h["x-amz-id-2"] = []string{HostID(requestID)}
 }
 
-// hostID is the second half of S3's request id, which means something to its
+// HostID is the second half of S3's request id, which means something to its
 // operators alone.
-func hostID(requestID string) string {
+func HostID(requestID string) string {
 	return base64.StdEncoding.EncodeToString([]byte(requestID))
 }
 
@@ -257,7 +257,7 @@ func encodeRESTError(w http.ResponseWriter, code string, status int, e *aws.Erro
 		x.element("Resource", resource)
 	}
 	x.element("RequestId", requestID)
-	x.element("HostId", hostID(requestID))
+	x.element("HostId", HostID(requestID))
 	x.end("Error")
 	send(w, status, x.buf)
 }

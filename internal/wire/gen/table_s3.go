@@ -30,8 +30,9 @@ var s3 = service{
 		GetObjectRetention PutObjectRetention GetObjectLegalHold PutObjectLegalHold
 		GetObjectAttributes`),
 	// Who encrypts with whose key is what readers of records look for.
-	shown:   names(`SSEKMSKeyId KMSMasterKeyID`),
-	unnamed: names(`MFA`),
+	shown: names(`SSEKMSKeyId KMSMasterKeyID`),
+	// Each key of a DeleteObjects has a record of its own.
+	unnamed: names(`MFA DeleteObjectsInput.Delete DeleteObjectsOutput.Deleted DeleteObjectsOutput.Errors`),
 	events: map[string]string{
 		"PutBucketLifecycleConfiguration":    "PutBucketLifecycle",
 		"GetBucketLifecycleConfiguration":    "GetBucketLifecycle",

@@ -285,7 +285,7 @@ var structDeleteObjectTaggingOutput = wire.Struct{Name: "DeleteObjectTaggingOutp
 
 var structDeleteObjectsInput = wire.Struct{Name: "DeleteObjectsInput", Fields: []wire.Field{
 	{Name: "Bucket", Wire: "Bucket", Type: wire.StringType, In: wire.URI, Required: true},
-	{Name: "Delete", Wire: "Delete", Type: &typeDelete, In: wire.Payload, Required: true, Space: "http://s3.amazonaws.com/doc/2006-03-01/"},
+	{Name: "Delete", Wire: "Delete", Type: &typeDelete, In: wire.Payload, Required: true, Space: "http://s3.amazonaws.com/doc/2006-03-01/", Record: wire.Unnamed},
 	{Name: "MFA", Wire: "x-amz-mfa", Type: wire.StringType, In: wire.Header, Record: wire.Unnamed},
 	{Name: "RequestPayer", Wire: "x-amz-request-payer", Type: &typeRequestPayer, In: wire.Header},
 	{Name: "BypassGovernanceRetention", Wire: "x-amz-bypass-governance-retention", Type: wire.BoolType, In: wire.Header},
@@ -294,9 +294,9 @@ var structDeleteObjectsInput = wire.Struct{Name: "DeleteObjectsInput", Fields: [
 }}
 
 var structDeleteObjectsOutput = wire.Struct{Name: "DeleteObjectsOutput", Root: "DeleteResult", Fields: []wire.Field{
-	{Name: "Deleted", Wire: "Deleted", Type: &typeDeletedObjects},
+	{Name: "Deleted", Wire: "Deleted", Type: &typeDeletedObjects, Record: wire.Unnamed},
 	{Name: "RequestCharged", Wire: "x-amz-request-charged", Type: &typeRequestCharged, In: wire.Header},
-	{Name: "Errors", Wire: "Error", Type: &typeErrors},
+	{Name: "Errors", Wire: "Error", Type: &typeErrors, Record: wire.Unnamed},
 }}
 
 var structDeletePublicAccessBlockInput = wire.Struct{Name: "DeletePublicAccessBlockInput", Fields: []wire.Field{
