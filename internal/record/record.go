@@ -78,14 +78,7 @@ func Call(c *call.Call, o Outcome, r Copy) []byte {
 	e.resources(known(c, o.Err, r.Account))
 	e.text("eventType", "AwsApiCall")
 	e.category(op.DataType, r)
-	if c.TLS != nil {
-		e.name("tlsDetails")
-		e.begin()
-		e.text("tlsVersion", c.TLS.Version)
-		e.text("cipherSuite", c.TLS.CipherSuite)
-		e.text("clientProvidedHostHeader", c.Host)
-		e.end()
-	}
+	e.connection(c)
 	if s := c.Principal.Session; s != nil && s.FromConsole {
 		e.text("sessionCredentialFromConsole", "true")
 	}
@@ -144,8 +137,24 @@ func Event(c *call.Call, ev *call.Event, ended time.Time, r Copy) []byte {
 		e.object("serviceEventDetails", maxObject, func() { e.json(ev.Details) })
 	}
 	e.category(ev.DataType, r)
+	if ev.InvokedBy == "" && !ev.Inside {
+		e.connection(c)
+	}
 	e.end()
 	return e.buf
+}
+
+// connection writes how the caller was connected.
+func (e *encoder) connection(c *call.Call) {
+	if c.TLS == nil {
+		return
+	}
+	e.name("tlsDetails")
+	e.begin()
+	e.text("tlsVersion", c.TLS.Version)
+	e.text("cipherSuite", c.TLS.CipherSuite)
+	e.text("clientProvidedHostHeader", c.Host)
+	e.end()
 }
 
 // category writes what a record says of its kind and its recipient.

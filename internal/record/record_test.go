@@ -136,6 +136,13 @@ func TestEvent(t *testing.T) {
 		InvokedBy: "cloudtrail.amazonaws.com", ReadOnly: true, Request: map[string]any{"bucketName": "my-bucket", "acl": ""},
 		Resources: []call.Resource{{Account: "111111111111", Type: "AWS::S3::Bucket", ARN: "arn:aws:s3:::my-bucket"}},
 	}, at, Copy{Account: "111111111111", EventID: "event", SharedID: "shared"}))
+	overTLS := callOf(s3api.API, "DeleteObjects", user)
+	overTLS.TLS = &call.TLS{Version: "TLSv1.3", CipherSuite: "TLS_AES_128_GCM_SHA256"}
+	golden(t, "event-part-of-a-call", Event(overTLS, &call.Event{
+		Type: "AwsApiCall", Source: "s3.amazonaws.com", Name: "DeleteObject", Account: "111111111111", Region: "us-east-2",
+		DataType: "AWS::S3::Object", Request: map[string]any{"bucketName": "my-bucket", "key": "k"},
+		Resources: []call.Resource{{Type: "AWS::S3::Object", ARN: "arn:aws:s3:::my-bucket/k"}},
+	}, at, Copy{Account: "111111111111", EventID: "event"}))
 	golden(t, "event-decrypt-inside", Event(c, &call.Event{
 		Type: "AwsApiCall", Source: "kms.amazonaws.com", Name: "Decrypt", Account: "111111111111", Region: "us-east-2",
 		Inside: true, ReadOnly: true, Request: map[string]any{"encryptionAlgorithm": "SYMMETRIC_DEFAULT"},

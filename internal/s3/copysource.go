@@ -27,11 +27,12 @@ func ParseCopySource(s string) (CopySource, error) {
 	return CopySource{bucket, key, version}, nil
 }
 
-// String is the source as ParseCopySource reads it.
+// String is the source as ParseCopySource reads it. A plus sign is encoded,
+// because many S3s, the embedded one among them, take it for a space.
 func (s CopySource) String() string {
 	segments := strings.Split(s.Key, "/")
 	for i := range segments {
-		segments[i] = url.PathEscape(segments[i])
+		segments[i] = strings.ReplaceAll(url.PathEscape(segments[i]), "+", "%2B")
 	}
 	out := s.Bucket + "/" + strings.Join(segments, "/")
 	if s.Version != "" {

@@ -284,7 +284,7 @@ func TestEncodedListings(t *testing.T) {
 }
 
 func FuzzParseCopySource(f *testing.F) {
-	for _, s := range []string{"b/k", "/b/k", "b/a%20b?versionId=x", "b/k?x", "b", "b/%zz", "b//k"} {
+	for _, s := range []string{"b/k", "/b/k", "b/a%20b?versionId=x", "b/k?x", "b", "b/%zz", "b//k", "b/%2Bplus+"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
