@@ -55,10 +55,19 @@ func (t *tree) copyObject(ctx context.Context, in *api.CopyObjectInput) (*api.Co
 		out, err = do[api.CopyObjectOutput](ctx, t.store, &q)
 	}
 	if err != nil {
-		return nil, err
+		return nil, notCopied(err)
 	}
 	out.VersionId, out.CopySourceVersionId = o.newVersionID(), version
 	return out, nil
+}
+
+// notCopied is the error of a copy: what a reader would have unchanged is a
+// condition that does not hold.
+func notCopied(err error) error {
+	if aws.CodeOf(err) == "NotModified" {
+		return aws.Errorf("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	}
+	return err
 }
 
 // changes reports whether a copy of an object to itself makes a difference.
@@ -77,9 +86,6 @@ func (t *tree) rewrite(ctx context.Context, from s3.CopySource, q *api.CopyObjec
 		IfMatch: q.CopySourceIfMatch, IfNoneMatch: q.CopySourceIfNoneMatch,
 		IfModifiedSince: q.CopySourceIfModifiedSince, IfUnmodifiedSince: q.CopySourceIfUnmodifiedSince,
 	})
-	if aws.CodeOf(err) == "NotModified" {
-		err = aws.Errorf("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -177,6 +177,7 @@ func (d *durable) PutObject(ctx context.Context, in s3response.PutObjectInput) (
 }
 
 func (d *durable) CopyObject(ctx context.Context, in s3response.CopyObjectInput) (out s3response.CopyObjectOutput, err error) {
+	in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince = lastMoment(in.CopySourceIfModifiedSince), lastMoment(in.CopySourceIfUnmodifiedSince)
 	err = d.write(*in.Bucket, *in.Key, func() (err error) {
 		out, err = d.Posix.CopyObject(ctx, in)
 		return err
@@ -229,6 +230,9 @@ func (d *durable) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.U
 }
 
 func (d *durable) UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput) (s3response.CopyPartResult, error) {
+	q := *in
+	q.CopySourceIfModifiedSince, q.CopySourceIfUnmodifiedSince = lastMoment(in.CopySourceIfModifiedSince), lastMoment(in.CopySourceIfUnmodifiedSince)
+	in = &q
 	defer d.writing(*in.Bucket)()
 	out, err := d.Posix.UploadPartCopy(ctx, in)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,30 @@ func TestRefusedBody(t *testing.T) {
 	}
 	if c := code(l, &api.ListObjectsV2Input{Bucket: new("bucket")}); c != "NoSuchBucket" {
 		t.Errorf("what was refused is in the bucket: %q %q", c, list(t, l, "bucket", "", "", 10))
+	}
+}
+
+// TestDates: the date that the store tells is one at which an object was not
+// modified since, also for copies, and for keys that S3s read differently.
+func TestDates(t *testing.T) {
+	l := openLocal(t, t.TempDir())
+	createBucket(t, l, "bucket")
+	must[api.PutObjectOutput](t, l, putInput("bucket", "a+b", "body"))
+	told := must[api.HeadObjectOutput](t, l, &api.HeadObjectInput{Bucket: new("bucket"), Key: new("a+b")}).LastModified
+	before := new(told.Add(-time.Second))
+	get := func(since, unmodified *time.Time) string {
+		return code(l, &api.GetObjectInput{Bucket: new("bucket"), Key: new("a+b"), IfModifiedSince: since, IfUnmodifiedSince: unmodified})
+	}
+	copied := func(since, unmodified *time.Time) string {
+		return code(l, &api.CopyObjectInput{
+			Bucket: new("bucket"), Key: new("copy"), CopySource: new("bucket/a%2Bb"),
+			CopySourceIfModifiedSince: since, CopySourceIfUnmodifiedSince: unmodified,
+		})
+	}
+	got := []string{get(told, nil), get(before, nil), get(nil, told), get(nil, before), copied(told, nil), copied(before, nil), copied(nil, told), copied(nil, before)}
+	want := []string{"NotModified", "", "", "PreconditionFailed", "PreconditionFailed", "", "", "PreconditionFailed"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -92,7 +92,7 @@ func (t *tree) uploadPartCopy(ctx context.Context, in *api.UploadPartCopyInput) 
 	q.Key, q.UploadId, q.CopySource = &o.name, &id, new(source.String())
 	out, err := do[api.UploadPartCopyOutput](ctx, t.store, &q)
 	if err != nil {
-		return nil, noSuchUpload(err, *in.UploadId)
+		return nil, noSuchUpload(notCopied(err), *in.UploadId)
 	}
 	out.CopySourceVersionId = version
 	return out, nil
