@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -99,7 +100,8 @@ func TestPermissions(t *testing.T) {
 	put(api.PutPermissionInput{Action: action, Principal: new(other), StatementId: new("one")})
 	equal(t, "policy", text(), `{"Version":"2012-10-17","Statement":[`+one+`]}`)
 	must(h, other, h.PutEvents, &api.PutEventsInput{Entries: entry})
-	equal(t, "owners", fmt.Sprint(h.record.Owners, h.record.Resources), fmt.Sprintf("[%s] [{%s AWS::Events::EventBus %s}]", own, own, bus))
+	equal(t, "owners", h.record.Owners, []string{own})
+	equal(t, "resources", h.record.Resources, []call.Resource{{Account: own, Type: "AWS::Events::EventBus", ARN: bus}})
 	put(api.PutPermissionInput{Action: action, Principal: new("*"), StatementId: new("all"), Condition: &api.Condition{
 		Type: new("StringEquals"), Key: new("aws:PrincipalOrgID"), Value: new("o-exampleorgid"),
 	}})
