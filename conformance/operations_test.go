@@ -245,6 +245,16 @@ func TestRefusedStarts(t *testing.T) {
 	says(t, command(nil, "env", "--data", "/nonexistent"), 1, `no server has been started in /nonexistent yet`)
 }
 
+// TestVersion: the version is a command, and a flag as elsewhere.
+func TestVersion(t *testing.T) {
+	for _, arg := range []string{"version", "--version"} {
+		out, err := command(nil, arg).Output()
+		if err != nil || !regexp.MustCompile(`^orgtrail \S+\n$`).Match(out) {
+			t.Errorf("%s: %q %v", arg, out, err)
+		}
+	}
+}
+
 // says runs a command that fails, with one line.
 func says(t *testing.T, c *exec.Cmd, status int, want string) {
 	t.Helper()

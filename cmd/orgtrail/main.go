@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 )
 
@@ -26,7 +27,11 @@ var program = menu{
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := program.run(ctx, os.Args[1:])
+	args := os.Args[1:]
+	if slices.Equal(args, []string{"--version"}) {
+		args = []string{"version"} // as most programs have it
+	}
+	err := program.run(ctx, args)
 	stop()
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
