@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -118,6 +119,23 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 		})
 	},
 }
+
+// condition answers the scripts' [conditions]: [cli1] is that the AWS CLI is of
+// the first version, which has commands that the second does not.
+func condition(cond string) (bool, error) {
+	if cond == "cli1" {
+		major, _ := cliVersion()
+		return major == 1, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", cond)
+}
+
+// cliVersion is that of the AWS CLI, zero when there is none.
+var cliVersion = sync.OnceValues(func() (major, minor int) {
+	out, _ := exec.Command("aws", "--version").CombinedOutput()
+	fmt.Sscanf(string(out), "aws-cli/%d.%d", &major, &minor)
+	return major, minor
+})
 
 type scriptKey struct{}
 

@@ -147,7 +147,11 @@ func (s *script) assume(ts *testscript.TestScript, args []string) {
 // aws runs the AWS CLI against the server. The endpoint is an option, because
 // older CLIs do not read it from the environment.
 func (s *script) aws(ts *testscript.TestScript, neg bool, args []string) {
-	args = append([]string{"--endpoint-url", s.profile.Endpoint, "--output", "json"}, args...)
+	s.cli(ts, neg, append([]string{"--endpoint-url", s.profile.Endpoint, "--output", "json"}, args...))
+}
+
+// cli runs the AWS CLI, which finds the server by itself.
+func (s *script) cli(ts *testscript.TestScript, neg bool, args []string) {
 	switch err := ts.Exec(ts.Getenv("AWS_CLI"), args...); {
 	case err != nil && !neg:
 		ts.Fatalf("aws: %v\n%s\n%s", err, ts.ReadFile("stderr"), s.log.String())

@@ -2,14 +2,10 @@ package conformance
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"os/exec"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -19,6 +15,7 @@ import (
 // The commands of scripts about log file validation.
 func init() {
 	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
+		"names":    func(ts *testscript.TestScript, neg bool, args []string) { of(ts).names(ts) },
 		"now":      func(ts *testscript.TestScript, neg bool, args []string) { of(ts).now(ts, args) },
 		"validate": func(ts *testscript.TestScript, neg bool, args []string) { of(ts).validate(ts, neg, args) },
 		"orgtrail": func(ts *testscript.TestScript, neg bool, args []string) { of(ts).orgtrail(ts, neg, args) },
@@ -34,11 +31,12 @@ func (s *script) now(ts *testscript.TestScript, args []string) {
 }
 
 // validate runs aws cloudtrail validate-logs on the trail $ARN between $START
-// and $END.
+// and $END. An endpoint on its command line would be CloudTrail's alone and
+// not that of S3, so it finds the server by the names of AWS.
 //
 //	validate --account-id ACCOUNT [--region REGION]
 func (s *script) validate(ts *testscript.TestScript, neg bool, args []string) {
-	s.aws(ts, neg, append([]string{
+	s.cli(ts, neg, append([]string{
 		"cloudtrail", "validate-logs", "--trail-arn", ts.Getenv("ARN"),
 		"--start-time", ts.Getenv("START"), "--end-time", ts.Getenv("END"),
 	}, args...))
@@ -80,24 +78,4 @@ func (s *script) key(ts *testscript.TestScript, args []string) {
 		ts.Fatalf("%d keys with %s", len(keys), args[2])
 	}
 	ts.Setenv(args[0], keys[n])
-}
-
-// readsEndpoint reports whether the AWS CLI takes its endpoint from
-// AWS_ENDPOINT_URL: from 1.29 and 2.13 on.
-var readsEndpoint = sync.OnceValue(func() bool {
-	out, _ := exec.Command("aws", "--version").CombinedOutput()
-	m := regexp.MustCompile(`aws-cli/(\d+)\.(\d+)`).FindSubmatch(out)
-	if m == nil {
-		return false
-	}
-	minor, _ := strconv.Atoi(string(m[2]))
-	return string(m[1]) == "1" && minor >= 29 || string(m[1]) == "2" && minor >= 13
-})
-
-// condition answers the scripts' [conditions].
-func condition(cond string) (bool, error) {
-	if cond == "endpoint-env" {
-		return readsEndpoint(), nil
-	}
-	return false, fmt.Errorf("unknown condition %q", cond)
 }
