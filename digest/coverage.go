@@ -31,6 +31,8 @@ type coverage struct {
 	spans   []span
 	open    []*stretch
 	refused map[string]bool // folders whose listing failed, reported once
+	strays  []*Finding
+	further int // strays beyond maxStrays
 }
 
 // A span is a period in which every delivery into a place is named by a
@@ -49,6 +51,9 @@ type stretch struct {
 
 // stretchNames is how many names a stretch has at least, but for the last.
 const stretchNames = 1000
+
+// maxStrays is how many strays of a region are reported one by one.
+const maxStrays = 1000
 
 const secondsOfDay = 24 * 60 * 60
 
@@ -122,9 +127,14 @@ func (c *coverage) settle(ctx context.Context, end time.Time) {
 	c.compare(ctx, day(end.Add(skew))+1)
 }
 
-// finish compares all days that are left.
+// finish compares all days that are left, and what lies beside all days.
 func (c *coverage) finish(ctx context.Context) {
 	c.compare(ctx, day(c.run.q.Start))
+	c.each(ctx, func(i int, kind string) {
+		for _, r := range beside {
+			c.list(ctx, i, kind, r)
+		}
+	})
 }
 
 // compare compares the days from the given one on that have not been.
@@ -133,13 +143,7 @@ func (c *coverage) compare(ctx context.Context, from int64) {
 	if from >= c.settled || ctx.Err() != nil {
 		return // a walk that was cut short knows too few names
 	}
-	for i := range *c.places {
-		for _, kind := range c.kinds {
-			if c.seen[kind] {
-				c.list(ctx, i, kind, from, c.settled)
-			}
-		}
-	}
+	c.each(ctx, func(i int, kind string) { c.list(ctx, i, kind, days(from, c.settled)) })
 	for d := range c.named {
 		if d >= from {
 			c.count -= len(c.named[d])
@@ -149,13 +153,22 @@ func (c *coverage) compare(ctx context.Context, from int64) {
 	c.settled = from
 }
 
-// list compares the log files of one kind in one place, from one day up to
-// another.
-func (c *coverage) list(ctx context.Context, i int, kind string, from, to int64) {
+// each does something for each kind of log files in each place.
+func (c *coverage) each(ctx context.Context, do func(place int, kind string)) {
+	for i := range *c.places {
+		for _, kind := range c.kinds {
+			if c.seen[kind] && ctx.Err() == nil {
+				do(i, kind)
+			}
+		}
+	}
+}
+
+// list compares the log files of one kind in a stretch of one place.
+func (c *coverage) list(ctx context.Context, i int, kind string, s names) {
 	p := (*c.places)[i]
-	folder := p.Folder.String() + kind + "/" + p.region + "/"
-	first, last := folder+dayOf(from).Format(dayPath), folder+dayOf(to).Format(dayPath)
-	for key, err := range c.run.Buckets.List(ctx, p.bucket, folder, first) {
+	folder := LogKey{Folder: p.Folder, Kind: kind, Region: p.region}.folder()
+	for key, err := range c.run.Buckets.List(ctx, p.bucket, folder, folder+s.after) {
 		if err != nil {
 			if ctx.Err() == nil && !c.refused[folder] {
 				c.refused[folder] = true
@@ -163,13 +176,44 @@ func (c *coverage) list(ctx context.Context, i int, kind string, from, to int64)
 			}
 			return
 		}
-		if key > last {
+		if key > folder+s.upTo {
 			return
+		}
+		if strings.HasSuffix(key, "/") {
+			continue // a folder's marker
 		}
 		if at, ok := delivered(key, folder); ok {
 			c.judge(i, key, at)
+		} else {
+			c.stray(p.bucket, key)
 		}
 	}
+}
+
+// names is a stretch of the names in the folder of a region, in the order of
+// their bytes.
+type names struct{ after, upTo string }
+
+// days is the stretch from one day up to another. What has a date that there
+// is not, such as 2026/13/01, belongs to the day before it in that order, so
+// that some period covers it.
+func days(from, to int64) names {
+	return names{dayOf(from).Format(dayPath), dayOf(to).Format(dayPath)}
+}
+
+// beside is what lies before and behind all days, and so belongs to every
+// period: what does not start with a digit.
+var beside = []names{{"", "0"}, {":", "\xff"}}
+
+// stray notes an object whose name tells no time. No digest can cover it, now
+// or later.
+func (c *coverage) stray(bucket, key string) {
+	if len(c.strays) == maxStrays {
+		c.further++
+		return
+	}
+	c.strays = append(c.strays, object(Stray, bucket, key,
+		"it lies among log files or digests, and its name tells no time at which it can have been delivered"))
 }
 
 // judge says what it means that a log file is there.
@@ -196,9 +240,13 @@ func (c *coverage) judge(i int, key string, at time.Time) {
 	}
 }
 
-// unvouched are the findings about log files where there are no digests.
-func (c *coverage) unvouched() []*Finding {
-	var all []*Finding
+// uncovered are the findings about what no digest can cover: log files where
+// there are no digests, and strays.
+func (c *coverage) uncovered() []*Finding {
+	all := slices.Clone(c.strays)
+	if c.further > 0 {
+		all[len(all)-1].Detail += "; so do the names of " + plural(c.further, "further object")
+	}
 	p := (*c.places)[0]
 	for _, s := range c.open {
 		if s.logs == 0 {
@@ -215,10 +263,7 @@ func dayOf(d int64) time.Time { return time.Unix(d*secondsOfDay, 0).UTC() }
 // delivered is when an object in the folder of a kind and region was
 // delivered, by its name; the middle of the day when only its path says so.
 func delivered(key, folder string) (time.Time, bool) {
-	if strings.HasSuffix(key, "/") {
-		return time.Time{}, false // a folder's marker
-	}
-	if k, err := ParseLogKey(key); err == nil {
+	if k, err := ParseLogKey(key); err == nil && k.folder() == folder {
 		return k.Time, true
 	}
 	path := strings.SplitAfterN(strings.TrimPrefix(key, folder), "/", 4)

@@ -32,6 +32,11 @@ const (
 	LogUncovered Kind = "log-uncovered" // delivered in a verified window, and named by no digest
 )
 
+// Findings about any object in the folders of digests and log files.
+const (
+	Stray Kind = "stray" // its name tells no time at which it can have been delivered
+)
+
 // Findings about a period.
 const (
 	DigestsMissing Kind = "digests-missing" // more digests are gone than links tell
@@ -109,6 +114,7 @@ var causes = map[Kind]string{
 	LogName:          "the service that wrote the digest mixed up accounts or regions",
 	LogDuplicate:     "the service that wrote the digests lost track of its deliveries",
 	LogUncovered:     "it was put there by somebody else than CloudTrail, another trail without log file validation writes to the same folder, or it was delivered late and the next digest will name it",
+	Stray:            "it was put there by somebody else than CloudTrail",
 	DigestsMissing:   "they were deleted",
 	Gap:              "logging or log file validation was off, or the trail was created anew",
 	LogsUnvouched:    "log file validation was off, another trail writes to the same folder, or the digests were deleted",

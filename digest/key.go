@@ -109,9 +109,12 @@ const logTime = "20060102T1504Z"
 //	<folder><kind>/<region>/YYYY/MM/DD/<account>_<kind>_<region>_<YYYYMMDDThhmmZ>_<random>.json.gz
 func (k LogKey) String() string {
 	at := k.Time.UTC()
-	return k.Folder.String() + k.Kind + "/" + k.Region + "/" + at.Format(dayPath) + "/" +
+	return k.folder() + at.Format(dayPath) + "/" +
 		k.Account + "_" + k.Kind + "_" + k.Region + "_" + at.Format(logTime) + "_" + k.Random + suffix
 }
+
+// folder is where the days of the region's log files of the kind lie.
+func (k LogKey) folder() string { return k.Folder.String() + k.Kind + "/" + k.Region + "/" }
 
 // ParseLogKey reads the key of a log object. Only what LogKey.String writes
 // is one.

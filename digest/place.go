@@ -156,7 +156,7 @@ func (r *run) account(ctx context.Context, f Folder) {
 	r.without(f, walks)
 }
 
-// without reports the log files of regions that have no digest of the trail,
+// without reports what no digest covers in regions that have none of the trail,
 // when the folder is the trail's: in an organization's layout, or with
 // digests of the trail in other regions.
 func (r *run) without(f Folder, walks []*walk) {
@@ -169,7 +169,7 @@ func (r *run) without(f Folder, walks []*walk) {
 	}
 	for _, w := range walks {
 		if !w.chain {
-			r.tell(w.home, nil, w.cover.unvouched()...)
+			r.tell(w.home, nil, w.cover.uncovered()...)
 		}
 	}
 }

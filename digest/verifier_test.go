@@ -107,6 +107,55 @@ var scenarios = []scenario{
 		e.put(theBucket, odd, pack("{}"), nil)
 		return []find{{LogUncovered, odd}}
 	}, cli: blind},
+	{name: "logs and digests of no time", happen: func(e *estate) (finds []find) {
+		s := e.series(inTheOrg, "eu-west-1").hours(30)
+		logs, digests := s.key.Folder.String()+"CloudTrail/eu-west-1/", digestsOf(s.key)
+		name := member + "_CloudTrail_eu-west-1_20261301T0000Z_abcdefghijklmnop.json.gz"
+		for _, odd := range []string{
+			logs + "2026/01/32/" + name, logs + "2026/01/evil.json.gz", // in no month
+			logs + "evil.json.gz", logs + "!/2026/01/31/" + name, logs + "AWSLogs/evil.json.gz", // on no day
+			logs + LogKey{inTheOrg, "CloudTrail", "eu-west-1", first.AddDate(-1, 0, 0), "abcdefghijklmnop"}.String(), // elsewhere
+			digests + "evil.json.gz", digests + "-", digests + s.digest(3), // a digest's name, and not the folder's
+			strings.Replace(s.digest(3), "2026/01/31/", "2026/01/32/", 1),
+		} {
+			e.put(theBucket, odd, pack("{}"), nil)
+			finds = append(finds, find{Stray, odd})
+		}
+		return finds
+	}, cli: blind},
+	{name: "digest of an hour that there is not", happen: func(e *estate) []find {
+		s := tenHours(e)
+		odd := strings.Replace(s.digest(3), "31T0", "31T6", 1)
+		e.put(theBucket, odd, pack("{}"), nil)
+		return []find{{Stray, odd}}
+	}, cli: cliVerdict{why: "it stumbles over the time", aborts: true}},
+	{name: "logs of no time outside of the period", happen: func(e *estate) []find {
+		s := e.series(inTheOrg, "eu-west-1").hours(30)
+		for _, date := range []string{"2025/13/01/", "2026/13/01/"} {
+			e.put(theBucket, s.key.Folder.String()+"CloudTrail/eu-west-1/"+date+"evil.json.gz", pack("{}"), nil)
+			e.put(theBucket, digestsOf(s.key)+date+"evil.json.gz", pack("{}"), nil)
+		}
+		return nil
+	}},
+	{name: "logs of no time in a year that is over", happen: func(e *estate) (finds []find) {
+		s := e.series(inTheOrg, "eu-west-1").hours(30)
+		for _, folder := range []string{s.key.Folder.String() + "CloudTrail/eu-west-1/", digestsOf(s.key)} {
+			finds = append(finds, find{Stray, folder + "2026/13/01/evil.json.gz"})
+			e.put(theBucket, folder+"2026/13/01/evil.json.gz", pack("{}"), nil)
+		}
+		return finds
+	}, ask: func(q *Request) { q.End = first.AddDate(1, 0, 0) }, cli: blind},
+	{name: "log of no time where there are no digests", happen: func(e *estate) []find {
+		tenHours(e)
+		odd := inTheOrg.String() + "CloudTrail/us-east-1/evil.json.gz"
+		e.put(theBucket, odd, pack("{}"), nil)
+		return []find{{Stray, odd}}
+	}, cli: blind},
+	{name: "log of no time in the folder of another trail", happen: func(e *estate) []find {
+		tenHours(e)
+		e.put(theBucket, alone.String()+"CloudTrail/us-east-1/evil.json.gz", pack("{}"), nil)
+		return nil
+	}},
 	{name: "folder markers", happen: func(e *estate) []find {
 		s := tenHours(e)
 		for _, path := range []string{"", "CloudTrail/", "CloudTrail/eu-west-1/2026/01/31/", "CloudTrail-Digest/"} {
@@ -722,5 +771,21 @@ func TestEveryObjectMatters(t *testing.T) {
 			}
 		}
 		e.put(theBucket, key, o.body, o.metadata)
+	}
+}
+
+func digestsOf(k Key) string { return place{Folder: k.Folder, region: k.Region}.digests() }
+
+// TestManyStrays: many strays cost no memory, and each is counted.
+func TestManyStrays(t *testing.T) {
+	e := newEstate(t)
+	tenHours(e)
+	for i := range maxStrays + 2 {
+		e.put(theBucket, fmt.Sprint(inTheOrg, "CloudTrail/eu-west-1/evil/", i), nil, nil)
+	}
+	found, _ := e.verify(e.request(), nil)
+	more := slices.IndexFunc(found, func(f Finding) bool { return strings.HasSuffix(f.Detail, "; so do the names of 2 further objects") })
+	if len(found) != maxStrays || more < 0 {
+		t.Errorf("%d found, %d", len(found), more)
 	}
 }

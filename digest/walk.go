@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -96,7 +97,7 @@ func (w *walk) walk(ctx context.Context) {
 	}
 	w.cover.finish(ctx)
 	if w.chain && ctx.Err() == nil {
-		w.tell(w.home, nil, w.cover.unvouched()...)
+		w.tell(w.home, nil, w.cover.uncovered()...)
 	}
 }
 
@@ -108,29 +109,41 @@ func (w *walk) keysUnreadable(err error) *Finding {
 // list adds the digests of a place to the entries: those that end within the
 // period and not after until.
 func (w *walk) list(ctx context.Context, i int, until time.Time) {
-	p := w.places[i]
-	folder := p.digests()
-	for key, err := range w.Buckets.List(ctx, p.bucket, folder, folder+w.q.Start.UTC().Format(dayPath)) {
-		if err != nil {
-			if ctx.Err() == nil {
-				w.tell(p, nil, object(Unreadable, p.bucket, folder, "the folder cannot be listed: "+err.Error()))
-			}
+	for _, s := range append(beside, days(day(w.q.Start), day(until)+1)) {
+		if !w.listNames(ctx, i, until, s) {
 			break
-		}
-		k, err := ParseKey(key)
-		if err != nil || k.Folder != p.Folder || k.Region != p.region || k.End.Before(w.q.Start) {
-			continue
-		}
-		if day(k.End) > day(until) {
-			break
-		}
-		if !k.End.After(until) {
-			w.entries = append(w.entries, w.entry(i, k))
 		}
 	}
 	slices.SortStableFunc(w.entries, func(a, b entry) int {
 		return cmp.Compare(b.end, a.end)
 	})
+}
+
+// listNames lists a stretch of a place's digests, and reports whether it
+// could be listed.
+func (w *walk) listNames(ctx context.Context, i int, until time.Time, s names) bool {
+	p := w.places[i]
+	folder := p.digests()
+	for key, err := range w.Buckets.List(ctx, p.bucket, folder, folder+s.after) {
+		if err != nil {
+			if ctx.Err() == nil {
+				w.tell(p, nil, object(Unreadable, p.bucket, folder, "the folder cannot be listed: "+err.Error()))
+			}
+			return false
+		}
+		if key > folder+s.upTo {
+			return true
+		}
+		if strings.HasSuffix(key, "/") {
+			continue // a folder's marker
+		}
+		if k, err := ParseKey(key); err != nil || k.Folder != p.Folder {
+			w.cover.stray(p.bucket, key)
+		} else if !k.End.Before(w.q.Start) && !k.End.After(until) {
+			w.entries = append(w.entries, w.entry(i, k))
+		}
+	}
+	return true
 }
 
 func (w *walk) entry(place int, k Key) entry {
