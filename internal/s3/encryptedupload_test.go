@@ -144,6 +144,31 @@ func TestEncryptedUploadRefusals(t *testing.T) {
 			t.Errorf("want %q: %q", want, got)
 		}
 	}
+	plain := must[api.CreateMultipartUploadOutput](h, &api.CreateMultipartUploadInput{Bucket: new("bucket"), Key: new("plain"), ServerSideEncryption: new("AES256")})
+	for _, number := range []int32{1, 2} {
+		in := h.partInput(plain.UploadId, number, "content")
+		in.Key = new("plain")
+		must[api.UploadPartOutput](h, in)
+	}
+	for key, id := range map[string]*string{"key": up.UploadId, "plain": plain.UploadId} {
+		for want, numbers := range map[string][]*int32{
+			"InvalidPartOrder": {new(int32(2)), new(int32(1))}, // though part 2 is too small for a part that others follow
+			"InvalidArgument":  {new(int32(0))},
+			"MalformedXML":     {nil},
+		} {
+			list := &api.CompletedMultipartUpload{}
+			for _, n := range numbers {
+				list.Parts = append(list.Parts, api.CompletedPart{PartNumber: n, ETag: one.ETag})
+			}
+			if got := h.code(&api.CompleteMultipartUploadInput{Bucket: new("bucket"), Key: &key, UploadId: id, MultipartUpload: list}); got != want {
+				t.Errorf("%s: want %q: %q", key, want, got)
+			}
+		}
+		twice := &api.CompletedMultipartUpload{Parts: []api.CompletedPart{{PartNumber: new(int32(1)), ETag: one.ETag}, {PartNumber: new(int32(1)), ETag: one.ETag}}}
+		if got := h.code(&api.CompleteMultipartUploadInput{Bucket: new("bucket"), Key: &key, UploadId: id, MultipartUpload: twice}); got != "InvalidPartOrder" {
+			t.Errorf("%s: a part twice: %q", key, got)
+		}
+	}
 	if got := complete(func(*api.CompleteMultipartUploadInput) {}); got != "" {
 		t.Error(got)
 	}

@@ -122,7 +122,7 @@ func (s *Service) upload(c *call.Call, bucket, uploadID *string, wrong error) (b
 	return b, id, u, err
 }
 
-// refusePart is what is wrong with a part that a call writes.
+// refusePart is what is wrong with a part that a call writes or names.
 func refusePart(number *int32, customer *string) error {
 	if n := aws.Val(number); n < 1 || n > maxParts {
 		return aws.Errorf("InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts).With("ArgumentName", "partNumber")
@@ -196,11 +196,7 @@ func (s *Service) copyPart(c *call.Call, b *Bucket, u *openUpload, src *source, 
 
 // CompleteMultipartUpload makes an object of the parts.
 func (s *Service) CompleteMultipartUpload(c *call.Call, in *api.CompleteMultipartUploadInput) (*api.CompleteMultipartUploadOutput, error) {
-	var wrong error
-	if in.MultipartUpload == nil || len(in.MultipartUpload.Parts) == 0 {
-		wrong = malformedXML()
-	}
-	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, wrong)
+	b, id, u, err := s.upload(c, in.Bucket, in.UploadId, refuseParts(in.MultipartUpload))
 	if err != nil {
 		return nil, err
 	}
@@ -223,6 +219,28 @@ func (s *Service) CompleteMultipartUpload(c *call.Call, in *api.CompleteMultipar
 	event.version, event.etag = out.VersionId, out.ETag
 	s.notify(c, b, event)
 	return out, nil
+}
+
+// refuseParts is what is wrong with a list of parts by itself, whatever they
+// hold. Part by part, one that is too small would be found first.
+func refuseParts(list *api.CompletedMultipartUpload) error {
+	if list == nil || len(list.Parts) == 0 {
+		return malformedXML()
+	}
+	last := int32(0)
+	for _, p := range list.Parts {
+		if p.PartNumber == nil {
+			return malformedXML()
+		}
+		if err := refusePart(p.PartNumber, nil); err != nil {
+			return err
+		}
+		if *p.PartNumber <= last {
+			return aws.Errorf("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+		}
+		last = *p.PartNumber
+	}
+	return nil
 }
 
 // AbortMultipartUpload drops an upload and its parts.
