@@ -11,6 +11,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/chain"
 	"github.com/orgtrail/orgtrail/internal/delivery"
+	"github.com/orgtrail/orgtrail/internal/events"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
 )
@@ -62,6 +63,7 @@ type snapshot struct {
 	store    store.Metrics
 	delivery delivery.Metrics
 	digests  chain.Metrics
+	events   events.Metrics
 }
 
 func counter(name, help string, of func(snapshot) float64) reading {
@@ -97,6 +99,11 @@ var readings = []reading{
 	counter("digests_total", "Digests taken by their buckets.", func(s snapshot) float64 { return float64(s.digests.Digests) }),
 	counter("digest_failures_total", "Digests that a bucket refused or did not answer.", func(s snapshot) float64 { return float64(s.digests.Failures) }),
 	gauge("digest_chains_waiting", "Chains of digests whose bucket has refused.", func(s snapshot) float64 { return float64(s.digests.Waiting) }),
+	counter("events_matched_total", "Events that rules matched.", func(s snapshot) float64 { return float64(s.events.Matched) }),
+	counter("events_invocations_total", "Targets called for them.", func(s snapshot) float64 { return float64(s.events.Invocations) }),
+	counter("events_failed_total", "Calls that targets refused.", func(s snapshot) float64 { return float64(s.events.Failed) }),
+	counter("events_dead_lettered_total", "Refused events that a dead-letter queue has.", func(s snapshot) float64 { return float64(s.events.DeadLettered) }),
+	counter("events_dropped_total", "Refused events that nobody has.", func(s snapshot) float64 { return float64(s.events.Dropped) }),
 }
 
 // Describe implements prometheus.Collector.
@@ -108,7 +115,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
-	s := snapshot{m.server.store.Metrics(), m.server.delivery.Metrics(m.server.clock.now()), m.server.signer.Metrics()}
+	s := snapshot{m.server.store.Metrics(), m.server.delivery.Metrics(m.server.clock.now()), m.server.signer.Metrics(), m.server.events.Metrics()}
 	for _, r := range readings {
 		ch <- prometheus.MustNewConstMetric(r.desc, r.kind, r.of(s))
 	}

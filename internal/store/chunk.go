@@ -53,29 +53,6 @@ func (s *Store) Tail(ctx context.Context) (c journal.Cursor, err error) {
 	return c, nil
 }
 
-// Lag returns how many chunks the cursor has not passed.
-func (s *Store) Lag(ctx context.Context, after journal.Cursor) (chunks int64, err error) {
-	err = s.db.snapshot(ctx, func(tx *sql.Tx) error {
-		chunks = 0
-		newest, err := tails(ctx, tx)
-		for w, seq := range newest {
-			if seq <= after[w] {
-				continue
-			}
-			var first int64 // what was trimmed before it is no lag
-			if err := tx.QueryRowContext(ctx, `SELECT min(seq) FROM chunk WHERE writer = $1`, w).Scan(&first); err != nil {
-				return err
-			}
-			chunks += seq - max(after[w], first-1)
-		}
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("store: reading the journal: %w", err)
-	}
-	return chunks, nil
-}
-
 // ReadChunks returns chunks that the cursor has not passed: those of one
 // writer in the order of their numbers and without gaps, those of several
 // writers in no order that means anything. It stops when maxBytes of decoded

@@ -179,17 +179,4 @@ func (d *document) extract(message []byte) map[string]string {
 	return values
 }
 
-func (d *document) value(text string, message []byte) (string, bool) {
-	c := &cursor{text: text}
-	s, err := c.parseSelector()
-	if err != nil || c.end() != nil {
-		return "", false
-	}
-	w := walker{text: message, found: make([]string, 1)}
-	if !w.document(compile([]path{{0, s, 0}})) || !w.verdicts.has(0) {
-		return "", false
-	}
-	return w.found[0], true
-}
-
 func (d *document) needs() needs { return d.needed }

@@ -2,7 +2,6 @@ package filter
 
 import (
 	"strconv"
-	"strings"
 )
 
 // line matches messages by their words. Fields before and behind the ellipsis
@@ -211,16 +210,6 @@ func (l *line) extract(message []byte) map[string]string {
 	values := map[string]string{}
 	l.each(message, func(selector string, word []byte) { values[selector] = string(word) })
 	return values
-}
-
-func (l *line) value(selector string, message []byte) (value string, ok bool) {
-	selector = strings.TrimSpace(selector)
-	l.each(message, func(s string, word []byte) {
-		if s == selector {
-			value, ok = string(word), true
-		}
-	})
-	return value, ok
 }
 
 func (l *line) needs() needs { return l.needed }

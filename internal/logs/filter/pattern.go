@@ -1,9 +1,6 @@
 package filter
 
-import (
-	"strconv"
-	"strings"
-)
+import ()
 
 // MaxLength is how many bytes a pattern may have.
 const MaxLength = 1024
@@ -21,8 +18,6 @@ type matcher interface {
 	// extract returns the values that the pattern names in a message that it
 	// matches.
 	extract(message []byte) map[string]string
-	// value returns what a selector, with its dollar sign, finds.
-	value(selector string, message []byte) (string, bool)
 	// needs are what every matching message contains.
 	needs() needs
 }
@@ -72,36 +67,6 @@ func (p *Pattern) Names() bool {
 
 // HasRegex reports whether there is a regular expression in the pattern.
 func (p *Pattern) HasRegex() bool { return p.regexes > 0 }
-
-// Value returns what the value of a metric transformation is for a message
-// that the pattern matches: a number stands for itself, $.latency is a member
-// of a document, $size or $3 a word of a line. It is false if there is no such
-// thing or it is neither text nor a number nor a truth value.
-func (p *Pattern) Value(selector string, message []byte) (string, bool) {
-	if !strings.HasPrefix(selector, "$") {
-		_, err := strconv.ParseFloat(selector, 64)
-		return selector, err == nil
-	}
-	return p.value(selector, message)
-}
-
-// Literals returns strings each of which stands in every message that the
-// pattern matches; none if nothing can be promised. Conditions promise
-// nothing, because JSON can write any character as an escape: [Pattern.May]
-// knows better.
-func (p *Pattern) Literals() []string {
-	n := p.needs()
-	if n.escapes {
-		return nil
-	}
-	var all []string
-	for _, clause := range n.clauses {
-		if len(clause) == 1 {
-			all = append(all, string(clause[0]))
-		}
-	}
-	return all
-}
 
 // May reports whether any message in data could match: false is certain, true
 // is not. Data may be many messages in a row, as long as none is cut.

@@ -111,6 +111,4 @@ func (t *terms) match(message []byte) bool {
 
 func (t *terms) extract([]byte) map[string]string { return map[string]string{} }
 
-func (t *terms) value(string, []byte) (string, bool) { return "", false }
-
 func (t *terms) needs() needs { return t.needed }
