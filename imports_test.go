@@ -15,7 +15,7 @@ const module = "github.com/orgtrail/orgtrail/"
 // layers are the packages from the bottom up. A package imports those of
 // lower layers alone; the services of one layer do not know each other.
 var layers = [][]string{
-	{"internal/aws", "internal/seal", "internal/outbound", "internal/logs/filter/jsonscan", "digest"},
+	{"internal/aws", "internal/seal", "internal/outbound", "internal/pages", "internal/logs/filter/jsonscan", "digest"},
 	{"internal/policy", "internal/journal", "internal/wire", "internal/wire/sigv4", "internal/session", "internal/pattern", "internal/logs/filter", "internal/logs/insights", "internal/oidc", "internal/saml", "internal/saml/samltest"},
 	{"internal/store", "internal/store/postgrestest", "internal/wire/gen"},
 	{"internal/call", "internal/tag", "internal/lease", "internal/store/storetest"},

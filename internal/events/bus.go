@@ -7,6 +7,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
@@ -84,7 +85,7 @@ func (s *Service) CreateEventBus(c *call.Call, in *api.CreateEventBusInput) (*ap
 	if b.Tags, err = tagRules.With(nil, tag.Of(in.Tags)); err != nil {
 		return nil, err
 	}
-	if count(buses.Scan(c.State, c.Account()+"/"+c.Region+"/")) >= busesPerAccount {
+	if pages.Count(buses.Scan(c.State, c.Account()+"/"+c.Region+"/")) >= busesPerAccount {
 		return nil, overLimit()
 	}
 	b.put(c)
@@ -159,8 +160,8 @@ func (s *Service) DeleteEventBus(c *call.Call, in *api.DeleteEventBusInput) (*ap
 func (s *Service) ListEventBuses(c *call.Call, in *api.ListEventBusesInput) (*api.ListEventBusesOutput, error) {
 	all := busesOf(c.State, c.Account(), c.Region)
 	prefix := aws.Val(in.NamePrefix)
-	p, next, err := page(in.NextToken, in.Limit, where(all, func(b *Bus) bool { return strings.HasPrefix(b.Name, prefix) }))
-	return &api.ListEventBusesOutput{EventBuses: views(p, (*Bus).view), NextToken: next}, err
+	p, next, err := page(c, in.NextToken, in.Limit, pages.Where(all, func(b *Bus) bool { return strings.HasPrefix(b.Name, prefix) }))
+	return &api.ListEventBusesOutput{EventBuses: pages.Views(p, (*Bus).view), NextToken: next}, err
 }
 
 // busesOf are the buses of an account in the order of their names.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/pattern"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
@@ -113,7 +114,7 @@ func (s *Service) PutRule(c *call.Call, in *api.PutRuleInput) (*api.PutRuleOutpu
 		r = new(*old)
 	} else if r.Tags, err = tagRules.With(nil, tag.Of(in.Tags)); err != nil {
 		return nil, err
-	} else if count(rules.Scan(c.State, b.rules())) >= rulesPerBus {
+	} else if pages.Count(rules.Scan(c.State, b.rules())) >= rulesPerBus {
 		return nil, overLimit()
 	}
 	r.Pattern, r.Description, r.Role = p, aws.Val(in.Description), aws.Val(in.RoleArn)
@@ -180,8 +181,8 @@ func (s *Service) ListRules(c *call.Call, in *api.ListRulesInput) (*api.ListRule
 	if err != nil {
 		return nil, err
 	}
-	p, next, err := page(in.NextToken, in.Limit, rules.Scan(c.State, b.rules()+aws.Val(in.NamePrefix)))
-	return &api.ListRulesOutput{Rules: views(p, (*Rule).view), NextToken: next}, err
+	p, next, err := page(c, in.NextToken, in.Limit, rules.Scan(c.State, b.rules()+aws.Val(in.NamePrefix)))
+	return &api.ListRulesOutput{Rules: pages.Views(p, (*Rule).view), NextToken: next}, err
 }
 
 // ListRuleNamesByTarget lists the rules of a bus that send to a target.
@@ -191,8 +192,8 @@ func (s *Service) ListRuleNamesByTarget(c *call.Call, in *api.ListRuleNamesByTar
 		return nil, err
 	}
 	found := rules.By(c.State, byTarget, targetKey(b.busName, aws.Val(in.TargetArn)))
-	p, next, err := page(in.NextToken, in.Limit, found)
-	return &api.ListRuleNamesByTargetOutput{RuleNames: views(p, func(r *Rule) string { return r.Name }), NextToken: next}, err
+	p, next, err := page(c, in.NextToken, in.Limit, found)
+	return &api.ListRuleNamesByTargetOutput{RuleNames: pages.Views(p, func(r *Rule) string { return r.Name }), NextToken: next}, err
 }
 
 // TestEventPattern says whether a pattern matches an event, which must have

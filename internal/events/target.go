@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -176,8 +177,8 @@ func (s *Service) ListTargetsByRule(c *call.Call, in *api.ListTargetsByRuleInput
 			}
 		}
 	}
-	p, next, err := page(in.NextToken, in.Limit, byID)
-	return &api.ListTargetsByRuleOutput{Targets: views(p, (*Target).view), NextToken: next}, err
+	p, next, err := page(c, in.NextToken, in.Limit, byID)
+	return &api.ListTargetsByRuleOutput{Targets: pages.Views(p, (*Target).view), NextToken: next}, err
 }
 
 // RemoveTargets takes targets from a rule.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/session"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -65,7 +66,7 @@ func (s *Service) CreateAccessKey(c *call.Call, in *api.CreateAccessKeyInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if count(accessKeys.By(c.State, byUser, h.key)) >= keysPerUser {
+	if pages.Count(accessKeys.By(c.State, byUser, h.key)) >= keysPerUser {
 		return nil, overQuota("AccessKeysPerUser", keysPerUser)
 	}
 	id, secret := s.newAccessKey(c.Tx, c.Time, h.account, h.user)
@@ -132,7 +133,7 @@ func (s *Service) ListAccessKeys(c *call.Call, in *api.ListAccessKeysInput) (*ap
 	for id, k := range accessKeys.By(c.State, byUser, h.key) {
 		list = append(list, api.AccessKeyMetadata{UserName: h.name, AccessKeyId: &id, Status: new(k.status()), CreateDate: &k.Created})
 	}
-	p, err := page(byKey(list, func(k api.AccessKeyMetadata) string { return *k.AccessKeyId }), in.Marker, in.MaxItems)
+	p, err := page(c, byKey(list, func(k api.AccessKeyMetadata) string { return *k.AccessKeyId }), in.Marker, in.MaxItems)
 	return &api.ListAccessKeysOutput{AccessKeyMetadata: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -149,10 +150,10 @@ func (s *Service) GetServiceLastAccessedDetails(c *call.Call, in *api.GetService
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(byKey(r.Services, func(a ServiceAccess) string { return a.Namespace }), in.Marker, in.MaxItems)
+	p, err := page(c, byKey(r.Services, func(a ServiceAccess) string { return a.Namespace }), in.Marker, in.MaxItems)
 	return &api.GetServiceLastAccessedDetailsOutput{
 		JobStatus: new(api.JobStatusTypeCompleted), JobType: &r.Granularity, JobCreationDate: &r.Created, JobCompletionDate: &r.Created,
-		ServicesLastAccessed: views(p.items, ServiceAccess.view), IsTruncated: p.truncated, Marker: p.marker,
+		ServicesLastAccessed: pages.Views(p.items, ServiceAccess.view), IsTruncated: p.truncated, Marker: p.marker,
 	}, err
 }
 
@@ -175,10 +176,10 @@ func (s *Service) GetServiceLastAccessedDetailsWithEntities(c *call.Call, in *ap
 	if i < 0 {
 		return nil, noSuchEntity("Service %s is not in the report", aws.Val(in.ServiceNamespace))
 	}
-	p, err := page(byKey(r.Services[i].By, func(e EntityAccess) string { return e.ARN }), in.Marker, in.MaxItems)
+	p, err := page(c, byKey(r.Services[i].By, func(e EntityAccess) string { return e.ARN }), in.Marker, in.MaxItems)
 	return &api.GetServiceLastAccessedDetailsWithEntitiesOutput{
 		JobStatus: new(api.JobStatusTypeCompleted), JobCreationDate: &r.Created, JobCompletionDate: &r.Created,
-		EntityDetailsList: views(p.items, EntityAccess.view), IsTruncated: p.truncated, Marker: p.marker,
+		EntityDetailsList: pages.Views(p.items, EntityAccess.view), IsTruncated: p.truncated, Marker: p.marker,
 	}, err
 }
 

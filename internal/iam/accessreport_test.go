@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -94,14 +95,14 @@ func TestServiceLastAccessed(t *testing.T) {
 	for range reportsPerAccount {
 		report(ada)
 	}
-	if n := count(accessReports.Scan(f.store.View(), account+"/")); n != reportsPerAccount {
+	if n := pages.Count(accessReports.Scan(f.store.View(), account+"/")); n != reportsPerAccount {
 		t.Errorf("%d reports", n)
 	}
 	last := report(ada)
 	f.now = f.now.Add(reportsKept)
 	f.fails("NoSuchEntity: Job with id "+last+" not found", &api.GetServiceLastAccessedDetailsInput{JobId: &last})
 	report(ada)
-	f.equal("only the new one", count(accessReports.Scan(f.store.View(), account+"/")), 1)
+	f.equal("only the new one", pages.Count(accessReports.Scan(f.store.View(), account+"/")), 1)
 }
 
 func TestListPoliciesGrantingServiceAccess(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
@@ -143,7 +144,7 @@ func (s *Service) ListAccountAliases(c *call.Call, in *api.ListAccountAliasesInp
 	if a, ok := accounts.Get(c.State, c.Account()); ok && a.Alias != "" {
 		list = append(list, a.Alias)
 	}
-	p, err := page(byKey(list, itself), in.Marker, in.MaxItems)
+	p, err := page(c, byKey(list, itself), in.Marker, in.MaxItems)
 	return &api.ListAccountAliasesOutput{AccountAliases: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
@@ -160,13 +161,13 @@ func (s *Service) GetAccountSummary(c *call.Call, _ *api.GetAccountSummaryInput)
 	if a, ok := accounts.Get(c.State, c.Account()); ok && a.WideTokens {
 		tokens = 2
 	}
-	rootKeys := min(1, count(accessKeys.By(c.State, byUser, rootKey(c.Account()))))
+	rootKeys := min(1, pages.Count(accessKeys.By(c.State, byUser, rootKey(c.Account()))))
 	sums := map[string]int{
-		"Users": count(users.Scan(c.State, prefix)), "UsersQuota": userClass.limit,
-		"Groups": count(groups.Scan(c.State, prefix)), "GroupsQuota": groupClass.limit,
-		"Roles": count(roles.Scan(c.State, prefix)), "RolesQuota": roleClass.limit,
-		"Policies": count(customerPolicies(c.State, c.Account())), "PoliciesQuota": policyClass.limit,
-		"InstanceProfiles": count(profiles.Scan(c.State, prefix)), "InstanceProfilesQuota": profileClass.limit,
+		"Users": pages.Count(users.Scan(c.State, prefix)), "UsersQuota": userClass.limit,
+		"Groups": pages.Count(groups.Scan(c.State, prefix)), "GroupsQuota": groupClass.limit,
+		"Roles": pages.Count(roles.Scan(c.State, prefix)), "RolesQuota": roleClass.limit,
+		"Policies": pages.Count(customerPolicies(c.State, c.Account())), "PoliciesQuota": policyClass.limit,
+		"InstanceProfiles": pages.Count(profiles.Scan(c.State, prefix)), "InstanceProfilesQuota": profileClass.limit,
 		"PolicyVersionsInUse": versions, "PolicyVersionsInUseQuota": 10_000,
 		"UserPolicySizeQuota": userClass.inline, "GroupPolicySizeQuota": groupClass.inline,
 		"RolePolicySizeQuota": roleClass.inline, "AssumeRolePolicySizeQuota": trustSize,
@@ -175,11 +176,11 @@ func (s *Service) GetAccountSummary(c *call.Call, _ *api.GetAccountSummaryInput)
 		"AttachedPoliciesPerRoleQuota": attachedPerEntity,
 		"AccessKeysPerUserQuota":       keysPerUser, "GroupsPerUserQuota": groupsPerUser,
 		"AccountAccessKeysPresent": rootKeys, "GlobalEndpointTokenVersion": tokens,
-		"MFADevices": count(devices), "MFADevicesInUse": count(where(devices, func(d *MFADevice) bool { return d.User != "" })),
-		"Providers":          count(providers.Scan(c.State, providerARN(c.Account(), ""))) + count(samlProviders.Scan(c.State, samlProviderARN(c.Account(), ""))),
-		"ServerCertificates": count(serverCertificates.Scan(c.State, prefix)), "ServerCertificatesQuota": certificateClass.limit,
+		"MFADevices": pages.Count(devices), "MFADevicesInUse": pages.Count(pages.Where(devices, func(d *MFADevice) bool { return d.User != "" })),
+		"Providers":          pages.Count(providers.Scan(c.State, providerARN(c.Account(), ""))) + pages.Count(samlProviders.Scan(c.State, samlProviderARN(c.Account(), ""))),
+		"ServerCertificates": pages.Count(serverCertificates.Scan(c.State, prefix)), "ServerCertificatesQuota": certificateClass.limit,
 		"SigningCertificatesPerUserQuota":   certificatesPerUser,
-		"AccountSigningCertificatesPresent": min(1, count(signingCertificates.By(c.State, byUser, rootKey(c.Account())))),
+		"AccountSigningCertificatesPresent": min(1, pages.Count(signingCertificates.By(c.State, byUser, rootKey(c.Account())))),
 		// What there is none of here.
 
 		"AccountMFAEnabled":      0,

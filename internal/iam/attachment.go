@@ -24,7 +24,7 @@ func (s *Service) ListAttachedUserPolicies(c *call.Call, in *api.ListAttachedUse
 	if err != nil {
 		return nil, err
 	}
-	p, err := u.attachedPage(in.PathPrefix, in.Marker, in.MaxItems)
+	p, err := u.attachedPage(c, in.PathPrefix, in.Marker, in.MaxItems)
 	return &api.ListAttachedUserPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
@@ -46,7 +46,7 @@ func (s *Service) ListAttachedGroupPolicies(c *call.Call, in *api.ListAttachedGr
 	if err != nil {
 		return nil, err
 	}
-	p, err := g.attachedPage(in.PathPrefix, in.Marker, in.MaxItems)
+	p, err := g.attachedPage(c, in.PathPrefix, in.Marker, in.MaxItems)
 	return &api.ListAttachedGroupPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
@@ -68,7 +68,7 @@ func (s *Service) ListAttachedRolePolicies(c *call.Call, in *api.ListAttachedRol
 	if err != nil {
 		return nil, err
 	}
-	p, err := r.attachedPage(in.PathPrefix, in.Marker, in.MaxItems)
+	p, err := r.attachedPage(c, in.PathPrefix, in.Marker, in.MaxItems)
 	return &api.ListAttachedRolePoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -103,9 +104,9 @@ func (s *Service) GetServerCertificate(c *call.Call, in *api.GetServerCertificat
 
 // ListServerCertificates lists the certificates under a path.
 func (s *Service) ListServerCertificates(c *call.Call, in *api.ListServerCertificatesInput) (*api.ListServerCertificatesOutput, error) {
-	p, err := page(under(in.PathPrefix, serverCertificates.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
+	p, err := page(c, under(in.PathPrefix, serverCertificates.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
 	return &api.ListServerCertificatesOutput{
-		ServerCertificateMetadataList: views(p.items, (*ServerCertificate).summary), IsTruncated: p.truncated, Marker: p.marker,
+		ServerCertificateMetadataList: pages.Views(p.items, (*ServerCertificate).summary), IsTruncated: p.truncated, Marker: p.marker,
 	}, err
 }
 
@@ -164,7 +165,7 @@ func (s *Service) ListServerCertificateTags(c *call.Call, in *api.ListServerCert
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(k.Tags.All(), in.Marker, in.MaxItems)
+	p, err := page(c, k.Tags.All(), in.Marker, in.MaxItems)
 	return &api.ListServerCertificateTagsOutput{Tags: tag.Shapes[api.Tag](p.items), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
@@ -17,7 +18,7 @@ type detail func(*api.GetAccountAuthorizationDetailsOutput)
 // account, page by page: users, groups, roles, and managed policies with all
 // their versions.
 func (s *Service) GetAccountAuthorizationDetails(c *call.Call, in *api.GetAccountAuthorizationDetailsInput) (*api.GetAccountAuthorizationDetailsOutput, error) {
-	p, err := page(s.details(c, in.Filter), in.Marker, in.MaxItems)
+	p, err := page(c, s.details(c, in.Filter), in.Marker, in.MaxItems)
 	out := &api.GetAccountAuthorizationDetailsOutput{
 		UserDetailList: []api.UserDetail{}, GroupDetailList: []api.GroupDetail{},
 		RoleDetailList: []api.RoleDetail{}, Policies: []api.ManagedPolicyDetail{},
@@ -54,7 +55,7 @@ func (s *Service) details(c *call.Call, filter []string) iter.Seq2[string, detai
 		if !wanted([]string{api.EntityTypeLocalManagedPolicy, api.EntityTypeAWSManagedPolicy}[order]) {
 			continue
 		}
-		list := where(policiesIn(c.State, c.Account(), scope), func(p *Policy) bool {
+		list := pages.Where(policiesIn(c.State, c.Account(), scope), func(p *Policy) bool {
 			return scope == api.PolicyScopeTypeLocal ||
 				usage(c.State, byAttached, c.Account(), p.ARN)+usage(c.State, byBoundary, c.Account(), p.ARN) > 0
 		})
@@ -137,13 +138,13 @@ func (p *Policy) detail(c *call.Call) api.ManagedPolicyDetail {
 }
 
 func (g *Grants) inlineDetails() []api.PolicyDetail {
-	return views(g.Inline, func(p Inline) api.PolicyDetail {
+	return pages.Views(g.Inline, func(p Inline) api.PolicyDetail {
 		return api.PolicyDetail{PolicyName: &p.Name, PolicyDocument: encoded(p.Document)}
 	})
 }
 
 func (g *Grants) attachedViews() []api.AttachedPolicy {
-	return views(g.Attached, func(arn string) api.AttachedPolicy {
+	return pages.Views(g.Attached, func(arn string) api.AttachedPolicy {
 		_, name := pathAndName(arn)
 		return api.AttachedPolicy{PolicyName: &name, PolicyArn: &arn}
 	})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
@@ -32,8 +33,8 @@ func (s *Service) ListEntitiesForPolicy(c *call.Call, in *api.ListEntitiesForPol
 		}
 		return true
 	}
-	list := where(under(in.PathPrefix, carriers(c, p.ARN, aws.Val(in.PolicyUsageFilter))), wanted)
-	pg, err := page(list, in.Marker, in.MaxItems)
+	list := pages.Where(under(in.PathPrefix, carriers(c, p.ARN, aws.Val(in.PolicyUsageFilter))), wanted)
+	pg, err := page(c, list, in.Marker, in.MaxItems)
 	out := &api.ListEntitiesForPolicyOutput{
 		PolicyGroups: []api.PolicyGroup{}, PolicyRoles: []api.PolicyRole{}, PolicyUsers: []api.PolicyUser{},
 		IsTruncated: pg.truncated, Marker: pg.marker,

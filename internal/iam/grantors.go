@@ -2,11 +2,11 @@ package iam
 
 import (
 	"cmp"
-	"encoding/base64"
 	"slices"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
@@ -25,32 +25,20 @@ func (s *Service) ListPoliciesGrantingServiceAccess(c *call.Call, in *api.ListPo
 	if err != nil {
 		return nil, err
 	}
-	out := &api.ListPoliciesGrantingServiceAccessOutput{
-		PoliciesGrantingServiceAccess: []api.ListPoliciesGrantingServiceAccessEntry{}, IsTruncated: new(false),
-	}
-	after, err := base64.RawURLEncoding.DecodeString(aws.Val(in.Marker))
-	if err != nil {
-		return nil, invalid("Invalid Marker.")
-	}
 	namespaces := slices.Compact(slices.Sorted(slices.Values(in.ServiceNamespaces)))
-	for _, namespace := range namespaces {
-		if in.Marker != nil && namespace <= string(after) {
-			continue
-		}
-		if len(out.PoliciesGrantingServiceAccess) == maxItems {
-			last := out.PoliciesGrantingServiceAccess[maxItems-1].ServiceNamespace
-			out.IsTruncated, out.Marker = new(true), new(base64.RawURLEncoding.EncodeToString([]byte(*last)))
-			break
-		}
-		entry := api.ListPoliciesGrantingServiceAccessEntry{ServiceNamespace: &namespace, Policies: []api.PolicyGrantingServiceAccess{}}
+	p, err := page(c, byKey(namespaces, itself), in.Marker, nil)
+	entry := func(namespace string) api.ListPoliciesGrantingServiceAccessEntry {
+		e := api.ListPoliciesGrantingServiceAccessEntry{ServiceNamespace: &namespace, Policies: []api.PolicyGrantingServiceAccess{}}
 		for _, g := range list {
 			if g.document.Grants(namespace) {
-				entry.Policies = append(entry.Policies, g.view)
+				e.Policies = append(e.Policies, g.view)
 			}
 		}
-		out.PoliciesGrantingServiceAccess = append(out.PoliciesGrantingServiceAccess, entry)
+		return e
 	}
-	return out, nil
+	return &api.ListPoliciesGrantingServiceAccessOutput{
+		PoliciesGrantingServiceAccess: pages.Views(p.items, entry), IsTruncated: p.truncated, Marker: p.marker,
+	}, err
 }
 
 // grantors are the policies of the user, group or role of an ARN.

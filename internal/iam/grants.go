@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -64,12 +65,12 @@ func (g *Grants) deleteInline(k *class, name *string) error {
 	return nil
 }
 
-func (g *Grants) inlinePage(marker *string, limit *int32) (paged[string], error) {
+func (g *Grants) inlinePage(c *call.Call, marker *string, limit *int32) (paged[string], error) {
 	names := make([]string, len(g.Inline))
 	for i, p := range g.Inline {
 		names[i] = p.Name
 	}
-	return page(byKey(names, itself), marker, limit)
+	return page(c, byKey(names, itself), marker, limit)
 }
 
 // attach attaches a managed policy. Attaching it again changes nothing.
@@ -108,7 +109,7 @@ func (g *Grants) detach(arn *string) error {
 }
 
 // attachedPage lists the attached policies whose path begins with prefix.
-func (g *Grants) attachedPage(prefix, marker *string, limit *int32) (paged[api.AttachedPolicy], error) {
+func (g *Grants) attachedPage(c *call.Call, prefix, marker *string, limit *int32) (paged[api.AttachedPolicy], error) {
 	var list []api.AttachedPolicy
 	for _, arn := range g.Attached {
 		path, name := pathAndName(arn)
@@ -116,7 +117,7 @@ func (g *Grants) attachedPage(prefix, marker *string, limit *int32) (paged[api.A
 			list = append(list, api.AttachedPolicy{PolicyName: &name, PolicyArn: &arn})
 		}
 	}
-	return page(byKey(list, func(p api.AttachedPolicy) string { return *p.PolicyArn }), marker, limit)
+	return page(c, byKey(list, func(p api.AttachedPolicy) string { return *p.PolicyArn }), marker, limit)
 }
 
 // bound sets the permissions boundary.

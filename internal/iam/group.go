@@ -5,6 +5,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
@@ -41,9 +42,9 @@ func (s *Service) GetGroup(c *call.Call, in *api.GetGroupInput) (*api.GetGroupOu
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(users.By(c.State, byGroup, g.key()), in.Marker, in.MaxItems)
+	p, err := page(c, users.By(c.State, byGroup, g.key()), in.Marker, in.MaxItems)
 	return &api.GetGroupOutput{
-		Group: new(g.view()), Users: views(p.items, (*User).summary), IsTruncated: p.truncated, Marker: p.marker,
+		Group: new(g.view()), Users: pages.Views(p.items, (*User).summary), IsTruncated: p.truncated, Marker: p.marker,
 	}, err
 }
 
@@ -81,7 +82,7 @@ func (s *Service) DeleteGroup(c *call.Call, in *api.DeleteGroupInput) (*api.Dele
 	if err := g.free(); err != nil {
 		return nil, err
 	}
-	if count(users.By(c.State, byGroup, g.key())) > 0 {
+	if pages.Count(users.By(c.State, byGroup, g.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must remove users from group first.")
 	}
 	groups.Delete(c.Tx, g.key())
@@ -90,8 +91,8 @@ func (s *Service) DeleteGroup(c *call.Call, in *api.DeleteGroupInput) (*api.Dele
 
 // ListGroups lists the groups under a path.
 func (s *Service) ListGroups(c *call.Call, in *api.ListGroupsInput) (*api.ListGroupsOutput, error) {
-	p, err := page(under(in.PathPrefix, groups.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
-	return &api.ListGroupsOutput{Groups: views(p.items, (*Group).view), IsTruncated: p.truncated, Marker: p.marker}, err
+	p, err := page(c, under(in.PathPrefix, groups.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
+	return &api.ListGroupsOutput{Groups: pages.Views(p.items, (*Group).view), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // AddUserToGroup puts a user into a group, where it may be already.
@@ -130,8 +131,8 @@ func (s *Service) ListGroupsForUser(c *call.Call, in *api.ListGroupsForUserInput
 			list = append(list, g)
 		}
 	}
-	p, err := page(byKey(list, (*Group).key), in.Marker, in.MaxItems)
-	return &api.ListGroupsForUserOutput{Groups: views(p.items, (*Group).view), IsTruncated: p.truncated, Marker: p.marker}, err
+	p, err := page(c, byKey(list, (*Group).key), in.Marker, in.MaxItems)
+	return &api.ListGroupsForUserOutput{Groups: pages.Views(p.items, (*Group).view), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 func findGroup(c *call.Call, name *string) (*Group, error) {

@@ -33,7 +33,7 @@ func (s *Service) ListUserPolicies(c *call.Call, in *api.ListUserPoliciesInput) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := u.inlinePage(in.Marker, in.MaxItems)
+	p, err := u.inlinePage(c, in.Marker, in.MaxItems)
 	return &api.ListUserPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
@@ -65,7 +65,7 @@ func (s *Service) ListGroupPolicies(c *call.Call, in *api.ListGroupPoliciesInput
 	if err != nil {
 		return nil, err
 	}
-	p, err := g.inlinePage(in.Marker, in.MaxItems)
+	p, err := g.inlinePage(c, in.Marker, in.MaxItems)
 	return &api.ListGroupPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
@@ -97,6 +97,6 @@ func (s *Service) ListRolePolicies(c *call.Call, in *api.ListRolePoliciesInput) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := r.inlinePage(in.Marker, in.MaxItems)
+	p, err := r.inlinePage(c, in.Marker, in.MaxItems)
 	return &api.ListRolePoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -220,7 +221,7 @@ func (s *Service) GetServiceLinkedRoleDeletionStatus(c *call.Call, in *api.GetSe
 		Status: new(api.DeletionTaskStatusTypeFailed),
 		Reason: &api.DeletionTaskFailureReasonType{
 			Reason: new("A service-linked role cannot be deleted while resources of its service use it."),
-			RoleUsageList: views(task.InUse, func(u RoleUsage) api.RoleUsageType {
+			RoleUsageList: pages.Views(task.InUse, func(u RoleUsage) api.RoleUsageType {
 				return api.RoleUsageType{Region: &u.Region, Resources: u.Resources}
 			}),
 		},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -92,7 +93,7 @@ func (s *Service) EnableMFADevice(c *call.Call, in *api.EnableMFADeviceInput) (*
 	if d.User != "" {
 		return nil, alreadyExists("MFA Device is already in use.")
 	}
-	if count(mfaDevices.By(c.State, byUser, u.key())) >= devicesPerUser {
+	if pages.Count(mfaDevices.By(c.State, byUser, u.key())) >= devicesPerUser {
 		return nil, overQuota("MFADevicesPerUser", devicesPerUser)
 	}
 	if err := s.synchronize(d, aws.Val(in.AuthenticationCode1), aws.Val(in.AuthenticationCode2)); err != nil {
@@ -167,17 +168,17 @@ func (s *Service) ListMFADevices(c *call.Call, in *api.ListMFADevicesInput) (*ap
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(mfaDevices.By(c.State, byUser, h.key), in.Marker, in.MaxItems)
+	p, err := page(c, mfaDevices.By(c.State, byUser, h.key), in.Marker, in.MaxItems)
 	view := func(d *MFADevice) api.MFADevice {
 		return api.MFADevice{UserName: h.name, SerialNumber: &d.ARN, EnableDate: &d.Enabled}
 	}
-	return &api.ListMFADevicesOutput{MFADevices: views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
+	return &api.ListMFADevicesOutput{MFADevices: pages.Views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // ListVirtualMFADevices lists the devices of the account, whether somebody
 // uses them or not.
 func (s *Service) ListVirtualMFADevices(c *call.Call, in *api.ListVirtualMFADevicesInput) (*api.ListVirtualMFADevicesOutput, error) {
-	list := where(mfaDevices.Scan(c.State, mfaClass.arn(c.Account(), "/", "")), func(d *MFADevice) bool {
+	list := pages.Where(mfaDevices.Scan(c.State, mfaClass.arn(c.Account(), "/", "")), func(d *MFADevice) bool {
 		switch aws.Val(in.AssignmentStatus) {
 		case api.AssignmentStatusTypeAssigned:
 			return d.User != ""
@@ -186,7 +187,7 @@ func (s *Service) ListVirtualMFADevices(c *call.Call, in *api.ListVirtualMFADevi
 		}
 		return true
 	})
-	p, err := page(list, in.Marker, in.MaxItems)
+	p, err := page(c, list, in.Marker, in.MaxItems)
 	view := func(d *MFADevice) api.VirtualMFADevice {
 		v := api.VirtualMFADevice{SerialNumber: &d.ARN}
 		if u, ok := users.Get(c.State, d.User); ok {
@@ -194,7 +195,7 @@ func (s *Service) ListVirtualMFADevices(c *call.Call, in *api.ListVirtualMFADevi
 		}
 		return v
 	}
-	return &api.ListVirtualMFADevicesOutput{VirtualMFADevices: views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
+	return &api.ListVirtualMFADevicesOutput{VirtualMFADevices: pages.Views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // TagMFADevice adds or replaces tags.
@@ -227,7 +228,7 @@ func (s *Service) ListMFADeviceTags(c *call.Call, in *api.ListMFADeviceTagsInput
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(d.Tags.All(), in.Marker, in.MaxItems)
+	p, err := page(c, d.Tags.All(), in.Marker, in.MaxItems)
 	return &api.ListMFADeviceTagsOutput{Tags: tag.Shapes[api.Tag](p.items), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -143,11 +144,11 @@ func (s *Service) GetOrganizationsAccessReport(c *call.Call, in *api.GetOrganiza
 		}
 	}
 	list := r.sorted(aws.Val(in.SortKey))
-	p, err := page(inOrder(list), in.Marker, in.MaxItems)
+	p, err := page(c, pages.Numbered(list), in.Marker, in.MaxItems)
 	return &api.GetOrganizationsAccessReportOutput{
 		JobStatus: new(api.JobStatusTypeCompleted), JobCreationDate: &r.Created, JobCompletionDate: &r.Created,
 		NumberOfServicesAccessible: new(int32(len(r.Services))), NumberOfServicesNotAccessed: new(int32(unused)),
-		AccessDetails: views(p.items, AccountsAccess.view), IsTruncated: p.truncated, Marker: p.marker,
+		AccessDetails: pages.Views(p.items, AccountsAccess.view), IsTruncated: p.truncated, Marker: p.marker,
 	}, err
 }
 

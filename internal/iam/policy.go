@@ -10,6 +10,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
@@ -58,7 +59,7 @@ func (s *Service) CreatePolicy(c *call.Call, in *api.CreatePolicyInput) (*api.Cr
 	if err := p.add(in.PolicyDocument, true, c.Time); err != nil {
 		return nil, err
 	}
-	if count(policies.By(c.State, byName, p.key())) > 0 {
+	if pages.Count(policies.By(c.State, byName, p.key())) > 0 {
 		return nil, alreadyExists("A policy called %s already exists. Duplicate names are not allowed.", p.Name)
 	}
 	if err := room(policyClass, customerPolicies(c.State, c.Account())); err != nil {
@@ -117,10 +118,10 @@ func (s *Service) ListPolicies(c *call.Call, in *api.ListPoliciesInput) (*api.Li
 		return attached && usage(c.State, byAttached, c.Account(), p.ARN) > 0 ||
 			boundary && usage(c.State, byBoundary, c.Account(), p.ARN) > 0
 	}
-	list := where(under(in.PathPrefix, policiesIn(c.State, c.Account(), aws.Val(in.Scope))), wanted)
-	p, err := page(list, in.Marker, in.MaxItems)
+	list := pages.Where(under(in.PathPrefix, policiesIn(c.State, c.Account(), aws.Val(in.Scope))), wanted)
+	p, err := page(c, list, in.Marker, in.MaxItems)
 	view := func(p *Policy) api.Policy { return p.summary(c.State, c.Account()) }
-	return &api.ListPoliciesOutput{Policies: views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
+	return &api.ListPoliciesOutput{Policies: pages.Views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // policiesIn lists the managed policies of a scope in the order of their
@@ -215,8 +216,8 @@ func (s *Service) ListPolicyVersions(c *call.Call, in *api.ListPolicyVersionsInp
 		return nil, err
 	}
 	newestFirst := func(v PolicyVersion) string { return fmt.Sprintf("%09d", 1e9-v.Number) }
-	pg, err := page(byKey(p.Versions, newestFirst), in.Marker, in.MaxItems)
-	return &api.ListPolicyVersionsOutput{Versions: views(pg.items, p.versionView), IsTruncated: pg.truncated, Marker: pg.marker}, err
+	pg, err := page(c, byKey(p.Versions, newestFirst), in.Marker, in.MaxItems)
+	return &api.ListPolicyVersionsOutput{Versions: pages.Views(pg.items, p.versionView), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }
 
 // TagPolicy adds or replaces tags.
@@ -243,7 +244,7 @@ func (s *Service) ListPolicyTags(c *call.Call, in *api.ListPolicyTagsInput) (*ap
 	if err != nil {
 		return nil, err
 	}
-	pg, err := page(p.Tags.All(), in.Marker, in.MaxItems)
+	pg, err := page(c, p.Tags.All(), in.Marker, in.MaxItems)
 	return &api.ListPolicyTagsOutput{Tags: tag.Shapes[api.Tag](pg.items), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }
 
@@ -370,7 +371,7 @@ func pathAndName(arn string) (path, name string) {
 // usage counts what a policy is attached to, or what it bounds, in an account.
 func usage(r store.Reader, index, account, arn string) int {
 	term := policyUse(account, arn)
-	return count(users.By(r, index, term)) + count(groups.By(r, index, term)) + count(roles.By(r, index, term))
+	return pages.Count(users.By(r, index, term)) + pages.Count(groups.By(r, index, term)) + pages.Count(roles.By(r, index, term))
 }
 
 // summary is a policy as lists show it.

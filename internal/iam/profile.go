@@ -3,6 +3,7 @@ package iam
 import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
@@ -71,9 +72,9 @@ func (s *Service) DeleteInstanceProfile(c *call.Call, in *api.DeleteInstanceProf
 
 // ListInstanceProfiles lists the profiles under a path.
 func (s *Service) ListInstanceProfiles(c *call.Call, in *api.ListInstanceProfilesInput) (*api.ListInstanceProfilesOutput, error) {
-	p, err := page(under(in.PathPrefix, profiles.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
+	p, err := page(c, under(in.PathPrefix, profiles.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
 	view := func(p *InstanceProfile) api.InstanceProfile { return p.view(c.State) }
-	return &api.ListInstanceProfilesOutput{InstanceProfiles: views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
+	return &api.ListInstanceProfilesOutput{InstanceProfiles: pages.Views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // ListInstanceProfilesForRole lists the profiles that hand out a role.
@@ -82,9 +83,9 @@ func (s *Service) ListInstanceProfilesForRole(c *call.Call, in *api.ListInstance
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(profiles.By(c.State, byRole, r.key()), in.Marker, in.MaxItems)
+	p, err := page(c, profiles.By(c.State, byRole, r.key()), in.Marker, in.MaxItems)
 	view := func(p *InstanceProfile) api.InstanceProfile { return p.view(c.State) }
-	return &api.ListInstanceProfilesForRoleOutput{InstanceProfiles: views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
+	return &api.ListInstanceProfilesForRoleOutput{InstanceProfiles: pages.Views(p.items, view), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // AddRoleToInstanceProfile puts a role into a profile that has none. The
@@ -181,6 +182,6 @@ func (s *Service) ListInstanceProfileTags(c *call.Call, in *api.ListInstanceProf
 	if err != nil {
 		return nil, err
 	}
-	pg, err := page(p.Tags.All(), in.Marker, in.MaxItems)
+	pg, err := page(c, p.Tags.All(), in.Marker, in.MaxItems)
 	return &api.ListInstanceProfileTagsOutput{Tags: tag.Shapes[api.Tag](pg.items), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -65,7 +66,7 @@ func (s *Service) CreateOpenIDConnectProvider(c *call.Call, in *api.CreateOpenID
 	if _, ok := providers.Get(c.State, p.ARN); ok {
 		return nil, alreadyExists("Provider with url %s already exists.", issuer)
 	}
-	if count(providers.Scan(c.State, providerARN(c.Account(), ""))) >= providersPerAccount {
+	if pages.Count(providers.Scan(c.State, providerARN(c.Account(), ""))) >= providersPerAccount {
 		return nil, overQuota("OpenIdConnectProvidersPerAccount", providersPerAccount)
 	}
 	providers.Put(c.Tx, p.ARN, p)
@@ -157,7 +158,7 @@ func (s *Service) ListOpenIDConnectProviderTags(c *call.Call, in *api.ListOpenID
 	if err != nil {
 		return nil, err
 	}
-	pg, err := page(p.Tags.All(), in.Marker, in.MaxItems)
+	pg, err := page(c, p.Tags.All(), in.Marker, in.MaxItems)
 	return &api.ListOpenIDConnectProviderTagsOutput{Tags: tag.Shapes[api.Tag](pg.items), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
@@ -100,7 +101,7 @@ func reportPassword(c *call.Call, user string) []string {
 // reportCredentials adds the columns about the second factor, the access keys
 // and the certificates of a user or a root.
 func (s *Service) reportCredentials(c *call.Call, row []string, holder string) []string {
-	row = append(row, strconv.FormatBool(count(mfaDevices.By(c.State, byUser, holder)) > 0))
+	row = append(row, strconv.FormatBool(pages.Count(mfaDevices.By(c.State, byUser, holder)) > 0))
 	n := 0
 	for id, k := range accessKeys.By(c.State, byUser, holder) {
 		if n++; n > keysPerUser {

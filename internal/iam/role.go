@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
@@ -165,7 +166,7 @@ func (s *Service) DeleteRole(c *call.Call, in *api.DeleteRoleInput) (*api.Delete
 	if r.Service != "" {
 		return nil, protected(r.Name)
 	}
-	if count(profiles.By(c.State, byRole, r.key())) > 0 {
+	if pages.Count(profiles.By(c.State, byRole, r.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must remove roles from instance profile first.")
 	}
 	if err := r.free(); err != nil {
@@ -183,8 +184,8 @@ func removeRole(tx *store.Tx, r *Role) {
 
 // ListRoles lists the roles under a path.
 func (s *Service) ListRoles(c *call.Call, in *api.ListRolesInput) (*api.ListRolesOutput, error) {
-	p, err := page(under(in.PathPrefix, roles.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
-	return &api.ListRolesOutput{Roles: views(p.items, (*Role).summary), IsTruncated: p.truncated, Marker: p.marker}, err
+	p, err := page(c, under(in.PathPrefix, roles.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
+	return &api.ListRolesOutput{Roles: pages.Views(p.items, (*Role).summary), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // TagRole adds or replaces tags, on service-linked roles too.
@@ -219,7 +220,7 @@ func (s *Service) ListRoleTags(c *call.Call, in *api.ListRoleTagsInput) (*api.Li
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(r.Tags.All(), in.Marker, in.MaxItems)
+	p, err := page(c, r.Tags.All(), in.Marker, in.MaxItems)
 	return &api.ListRoleTagsOutput{Tags: tag.Shapes[api.Tag](p.items), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

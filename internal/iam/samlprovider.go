@@ -10,6 +10,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/saml"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
@@ -70,7 +71,7 @@ func (s *Service) CreateSAMLProvider(c *call.Call, in *api.CreateSAMLProviderInp
 	if _, ok := samlProviders.Get(c.State, p.ARN); ok {
 		return nil, alreadyExists("SAMLProvider with name %s already exists.", p.Name)
 	}
-	if count(samlProviders.Scan(c.State, samlProviderARN(c.Account(), ""))) >= samlProvidersPerAccount {
+	if pages.Count(samlProviders.Scan(c.State, samlProviderARN(c.Account(), ""))) >= samlProvidersPerAccount {
 		return nil, overQuota("SAMLProvidersPerAccount", samlProvidersPerAccount)
 	}
 	samlProviders.Put(c.Tx, p.ARN, p)
@@ -152,7 +153,7 @@ func (s *Service) ListSAMLProviderTags(c *call.Call, in *api.ListSAMLProviderTag
 	if err != nil {
 		return nil, err
 	}
-	pg, err := page(p.Tags.All(), in.Marker, in.MaxItems)
+	pg, err := page(c, p.Tags.All(), in.Marker, in.MaxItems)
 	return &api.ListSAMLProviderTagsOutput{Tags: tag.Shapes[api.Tag](pg.items), IsTruncated: pg.truncated, Marker: pg.marker}, err
 }
 

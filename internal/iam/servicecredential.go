@@ -123,7 +123,7 @@ func (s *Service) ListServiceSpecificCredentials(c *call.Call, in *api.ListServi
 			}
 		}
 	}
-	p, err := page(byKey(list, func(k api.ServiceSpecificCredentialMetadata) string { return *k.ServiceSpecificCredentialId }), in.Marker, in.MaxItems)
+	p, err := page(c, byKey(list, func(k api.ServiceSpecificCredentialMetadata) string { return *k.ServiceSpecificCredentialId }), in.Marker, in.MaxItems)
 	return &api.ListServiceSpecificCredentialsOutput{ServiceSpecificCredentials: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

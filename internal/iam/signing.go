@@ -65,7 +65,7 @@ func (s *Service) ListSigningCertificates(c *call.Call, in *api.ListSigningCerti
 	for id, k := range signingCertificates.By(c.State, byUser, h.key) {
 		list = append(list, k.view(h, id))
 	}
-	p, err := page(byKey(list, func(k api.SigningCertificate) string { return *k.CertificateId }), in.Marker, in.MaxItems)
+	p, err := page(c, byKey(list, func(k api.SigningCertificate) string { return *k.CertificateId }), in.Marker, in.MaxItems)
 	return &api.ListSigningCertificatesOutput{Certificates: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

@@ -113,7 +113,7 @@ func (m *simulation) run(c *call.Call, in simulated) (paged[api.EvaluationResult
 			return paged[api.EvaluationResult]{}, err
 		}
 	}
-	return page(m.results(in), in.Marker, in.MaxItems)
+	return page(c, m.results(in), in.Marker, in.MaxItems)
 }
 
 func (m *simulation) readPolicies(in simulated) error {

@@ -102,7 +102,7 @@ func (s *Service) ListSSHPublicKeys(c *call.Call, in *api.ListSSHPublicKeysInput
 	for id, k := range sshKeys.By(c.State, byUser, u.key()) {
 		list = append(list, api.SSHPublicKeyMetadata{UserName: &u.Name, SSHPublicKeyId: &id, Status: new(status(k.Inactive)), UploadDate: &k.Uploaded})
 	}
-	p, err := page(byKey(list, func(k api.SSHPublicKeyMetadata) string { return *k.SSHPublicKeyId }), in.Marker, in.MaxItems)
+	p, err := page(c, byKey(list, func(k api.SSHPublicKeyMetadata) string { return *k.SSHPublicKeyId }), in.Marker, in.MaxItems)
 	return &api.ListSSHPublicKeysOutput{SSHPublicKeys: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

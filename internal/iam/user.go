@@ -5,6 +5,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -116,22 +117,22 @@ func (s *Service) DeleteUser(c *call.Call, in *api.DeleteUserInput) (*api.Delete
 	if err := u.free(); err != nil {
 		return nil, err
 	}
-	if count(accessKeys.By(c.State, byUser, u.key())) > 0 {
+	if pages.Count(accessKeys.By(c.State, byUser, u.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must delete access keys first.")
 	}
 	if _, ok := loginProfiles.Get(c.State, u.key()); ok {
 		return nil, conflict("Cannot delete entity, must delete login profile first.")
 	}
-	if count(mfaDevices.By(c.State, byUser, u.key())) > 0 {
+	if pages.Count(mfaDevices.By(c.State, byUser, u.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must delete MFA device first.")
 	}
-	if count(signingCertificates.By(c.State, byUser, u.key())) > 0 {
+	if pages.Count(signingCertificates.By(c.State, byUser, u.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must delete signing certificates first.")
 	}
-	if count(sshKeys.By(c.State, byUser, u.key())) > 0 {
+	if pages.Count(sshKeys.By(c.State, byUser, u.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must delete SSH public keys first.")
 	}
-	if count(serviceCredentials.By(c.State, byUser, u.key())) > 0 {
+	if pages.Count(serviceCredentials.By(c.State, byUser, u.key())) > 0 {
 		return nil, conflict("Cannot delete entity, must delete service specific credentials first.")
 	}
 	if len(u.Groups) > 0 {
@@ -144,8 +145,8 @@ func (s *Service) DeleteUser(c *call.Call, in *api.DeleteUserInput) (*api.Delete
 
 // ListUsers lists the users under a path.
 func (s *Service) ListUsers(c *call.Call, in *api.ListUsersInput) (*api.ListUsersOutput, error) {
-	p, err := page(under(in.PathPrefix, users.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
-	return &api.ListUsersOutput{Users: views(p.items, (*User).summary), IsTruncated: p.truncated, Marker: p.marker}, err
+	p, err := page(c, under(in.PathPrefix, users.Scan(c.State, c.Account()+"/")), in.Marker, in.MaxItems)
+	return &api.ListUsersOutput{Users: pages.Views(p.items, (*User).summary), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 
 // TagUser adds or replaces tags.
@@ -170,7 +171,7 @@ func (s *Service) ListUserTags(c *call.Call, in *api.ListUserTagsInput) (*api.Li
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(u.Tags.All(), in.Marker, in.MaxItems)
+	p, err := page(c, u.Tags.All(), in.Marker, in.MaxItems)
 	return &api.ListUserTagsOutput{Tags: tag.Shapes[api.Tag](p.items), IsTruncated: p.truncated, Marker: p.marker}, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
@@ -136,8 +137,8 @@ func (s *Service) ListAliases(c *call.Call, in *api.ListAliasesInput) (*api.List
 		}
 		list = aliases.By(c.State, byTarget, k.key())
 	}
-	p, err := page(list, in.Marker, in.Limit, 50)
-	return &api.ListAliasesOutput{NextMarker: p.next, Truncated: &p.truncated, Aliases: views(p.items, (*Alias).view)}, err
+	p, err := page(c, list, in.Marker, in.Limit, 50)
+	return &api.ListAliasesOutput{NextMarker: p.next, Truncated: &p.truncated, Aliases: pages.Views(p.items, (*Alias).view)}, err
 }
 
 func (a *Alias) view() api.AliasListEntry {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
@@ -296,8 +297,8 @@ func (s *Service) ListGrants(c *call.Call, in *api.ListGrantsInput) (*api.ListGr
 	asked := func(g *Grant) bool {
 		return (in.GrantId == nil || g.ID == *in.GrantId) && (in.GranteePrincipal == nil || g.Grantee == *in.GranteePrincipal)
 	}
-	p, err := page(where(grants.Scan(c.State, k.key()+"/"), asked), in.Marker, in.Limit, 50)
-	return &api.ListGrantsOutput{Grants: views(p.items, (*Grant).view), NextMarker: p.next, Truncated: &p.truncated}, err
+	p, err := page(c, pages.Where(grants.Scan(c.State, k.key()+"/"), asked), in.Marker, in.Limit, 50)
+	return &api.ListGrantsOutput{Grants: pages.Views(p.items, (*Grant).view), NextMarker: p.next, Truncated: &p.truncated}, err
 }
 
 // ListRetirableGrants lists the grants of the region that name somebody as
@@ -312,8 +313,8 @@ func (s *Service) ListRetirableGrants(c *call.Call, in *api.ListRetirableGrantsI
 		return nil, foreign(&c.Principal, c.Operation.Name, who)
 	}
 	here := func(g *Grant) bool { return strings.Split(g.Key, "/")[1] == c.Region }
-	p, err := page(where(grants.By(c.State, byRetirer, who), here), in.Marker, in.Limit, 50)
-	return &api.ListRetirableGrantsOutput{Grants: views(p.items, (*Grant).view), NextMarker: p.next, Truncated: &p.truncated}, err
+	p, err := page(c, pages.Where(grants.By(c.State, byRetirer, who), here), in.Marker, in.Limit, 50)
+	return &api.ListRetirableGrantsOutput{Grants: pages.Views(p.items, (*Grant).view), NextMarker: p.next, Truncated: &p.truncated}, err
 }
 
 func (g *Grant) view() api.GrantListEntry {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
@@ -152,8 +153,8 @@ func (s *Service) DescribeKey(c *call.Call, in *api.DescribeKeyInput) (*api.Desc
 
 // ListKeys lists the keys of the caller's account in the region.
 func (s *Service) ListKeys(c *call.Call, in *api.ListKeysInput) (*api.ListKeysOutput, error) {
-	p, err := page(keys.Scan(c.State, place(c.Account(), c.Region)), in.Marker, in.Limit, 100)
-	return &api.ListKeysOutput{NextMarker: p.next, Truncated: &p.truncated, Keys: views(p.items, func(k *Key) api.KeyListEntry {
+	p, err := page(c, keys.Scan(c.State, place(c.Account(), c.Region)), in.Marker, in.Limit, 100)
+	return &api.ListKeysOutput{NextMarker: p.next, Truncated: &p.truncated, Keys: pages.Views(p.items, func(k *Key) api.KeyListEntry {
 		return api.KeyListEntry{KeyId: &k.ID, KeyArn: new(k.ARN())}
 	})}, err
 }

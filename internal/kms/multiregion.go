@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
@@ -116,7 +117,7 @@ func (s *Service) ReplicateKey(c *call.Call, in *api.ReplicateKeyInput) (*api.Re
 		Resources: []call.Resource{{Account: k.Account, Type: "AWS::KMS::Key", ARN: replica.ARN()}},
 	})
 	return &api.ReplicateKeyOutput{
-		ReplicaKeyMetadata: v, ReplicaPolicy: new(replica.Policy.Text()), ReplicaTags: views(replica.Tags, tagView),
+		ReplicaKeyMetadata: v, ReplicaPolicy: new(replica.Policy.Text()), ReplicaTags: pages.Views(replica.Tags, tagView),
 	}, nil
 }
 

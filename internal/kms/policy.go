@@ -202,6 +202,6 @@ func (s *Service) ListKeyPolicies(c *call.Call, in *api.ListKeyPoliciesInput) (*
 		return nil, err
 	}
 	only := func(yield func(string, string) bool) { yield(policyName, policyName) }
-	p, err := page(only, in.Marker, in.Limit, 100)
+	p, err := page(c, only, in.Marker, in.Limit, 100)
 	return &api.ListKeyPoliciesOutput{PolicyNames: p.items, NextMarker: p.next, Truncated: &p.truncated}, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
@@ -170,9 +171,9 @@ func (s *Service) ListKeyRotations(c *call.Call, in *api.ListKeyRotationsInput) 
 	}
 	all := in.IncludeKeyMaterial != nil && *in.IncludeKeyMaterial == api.IncludeKeyMaterialAllKeyMaterial
 	asked := func(m *Material) bool { return all || m.Rotation != "" }
-	p, err := page(where(k.inOrder(), asked), in.Marker, in.Limit, 100)
+	p, err := page(c, pages.Where(k.inOrder(), asked), in.Marker, in.Limit, 100)
 	view := func(m *Material) api.RotationsListEntry { return k.rotation(c.State, m, c.Time) }
-	return &api.ListKeyRotationsOutput{Rotations: views(p.items, view), NextMarker: p.next, Truncated: &p.truncated}, err
+	return &api.ListKeyRotationsOutput{Rotations: pages.Views(p.items, view), NextMarker: p.next, Truncated: &p.truncated}, err
 }
 
 // inOrder lists the materials of a key by the number of their coming.

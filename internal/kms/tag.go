@@ -3,6 +3,7 @@ package kms
 import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/tag"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
@@ -51,6 +52,6 @@ func (s *Service) ListResourceTags(c *call.Call, in *api.ListResourceTagsInput) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(k.Tags.All(), in.Marker, in.Limit, 50)
-	return &api.ListResourceTagsOutput{Tags: views(p.items, tagView), NextMarker: p.next, Truncated: &p.truncated}, err
+	p, err := page(c, k.Tags.All(), in.Marker, in.Limit, 50)
+	return &api.ListResourceTagsOutput{Tags: pages.Views(p.items, tagView), NextMarker: p.next, Truncated: &p.truncated}, err
 }

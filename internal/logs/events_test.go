@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/logs/segment"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
@@ -198,7 +199,7 @@ func TestFilterLogEvents(t *testing.T) {
 	h.fails(missingCode, groupMissing, &api.FilterLogEventsInput{LogGroupName: new("no")})
 	h.fails(invalidCode, "endTime", &api.FilterLogEventsInput{LogGroupName: new("g"), StartTime: new(int64(2)), EndTime: new(int64(1))})
 	h.fails(invalidCode, "nextToken", &api.FilterLogEventsInput{LogGroupName: new("g"), NextToken: new("x")})
-	h.fails(invalidCode, "nextToken", &api.FilterLogEventsInput{LogGroupName: new("g"), NextToken: new(newToken("FilterLogEvents", "x"))})
+	h.fails(invalidCode, "nextToken", &api.FilterLogEventsInput{LogGroupName: new("g"), NextToken: new(pages.Token("FilterLogEvents", "x"))})
 }
 
 func TestRecordsAndFields(t *testing.T) {

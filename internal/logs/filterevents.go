@@ -7,6 +7,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/logs/filter"
 	"github.com/orgtrail/orgtrail/internal/logs/segment"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
@@ -64,7 +65,7 @@ func (s *Service) matches(c *call.Call, g *LogGroup, q segment.Query, limit *int
 			continue
 		}
 		if !left.takes(&e) {
-			return found, new(newToken(c.Operation.Name, last.String())), nil
+			return found, new(pages.Token(c.Operation.Name, last.String())), nil
 		}
 		last = e.ID
 		found = append(found, api.FilteredLogEvent{
@@ -73,7 +74,7 @@ func (s *Service) matches(c *call.Call, g *LogGroup, q segment.Query, limit *int
 		})
 	}
 	if progress.Paused {
-		next = new(newToken(c.Operation.Name, progress.Next.String()))
+		next = new(pages.Token(c.Operation.Name, progress.Next.String()))
 	}
 	return found, next, nil
 }
@@ -126,7 +127,7 @@ func streamsOf(r store.Reader, n groupName, names []string, prefix *string) ([]i
 
 // parsePosition reads the id that a token holds; without a token it is zero.
 func parsePosition(c *call.Call, token *string) (segment.ID, *aws.Error) {
-	position, ok := parseToken(c.Operation.Name, token)
+	position, ok := pages.Position(c.Operation.Name, token)
 	if !ok {
 		return segment.ID{}, badToken()
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/logs/segment"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
@@ -229,13 +230,13 @@ func TestKeys(t *testing.T) {
 
 func FuzzTokens(f *testing.F) {
 	f.Add("f/" + segment.ID{Time: 1, Ingested: 2, Stream: 3, Seq: 4}.String() + "/s")
-	f.Add(newToken("FilterLogEvents", "x"))
+	f.Add(pages.Token("FilterLogEvents", "x"))
 	f.Add(pointer(&LogGroup{Account: account, Region: region, Name: "g"}, segment.ID{Time: 9}))
 	f.Fuzz(func(t *testing.T, token string) {
 		if at, err := parseCursor(&token); err == nil && at.String() != token {
 			t.Errorf("the token %q is read as %q", token, at)
 		}
-		if position, ok := parseToken("Op", &token); ok && newToken("Op", position) != token {
+		if position, ok := pages.Position("Op", &token); ok && pages.Token("Op", position) != token {
 			t.Errorf("the token %q is read as %q", token, position)
 		}
 		if n, id, err := parsePointer(token); err == nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/logs/segment"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/tag"
@@ -151,10 +152,10 @@ func (s *Service) DescribeLogGroups(c *call.Call, in *api.DescribeLogGroupsInput
 		return nil, err
 	}
 	pattern := strings.ToLower(aws.Val(in.LogGroupNamePattern))
-	items := where(logGroups.Scan(c.State, scope(c.Account(), c.Region)+aws.Val(in.LogGroupNamePrefix)), func(key string, g *LogGroup) bool {
+	items := pages.Where(logGroups.Scan(c.State, scope(c.Account(), c.Region)+aws.Val(in.LogGroupNamePrefix)), func(g *LogGroup) bool {
 		return strings.Contains(strings.ToLower(g.Name), pattern) &&
 			(in.LogGroupClass == nil || g.Class == *in.LogGroupClass) &&
-			(wanted == nil || wanted[key])
+			(wanted == nil || wanted[g.named().key()])
 	})
 	groups, next, err := page(c, in.NextToken, in.Limit, items)
 	if err != nil {
@@ -237,7 +238,7 @@ func (s *Service) ListLogGroups(c *call.Call, in *api.ListLogGroupsInput) (*api.
 	if in.DataSources != nil || in.FieldIndexNames != nil {
 		return nil, invalid("Log groups have neither data sources nor field indexes here: dataSources and fieldIndexNames cannot be used.")
 	}
-	items := where(logGroups.Scan(c.State, scope(c.Account(), c.Region)), func(_ string, g *LogGroup) bool {
+	items := pages.Where(logGroups.Scan(c.State, scope(c.Account(), c.Region)), func(g *LogGroup) bool {
 		return named(g.Name, in.LogGroupNamePattern) &&
 			(in.LogGroupClass == nil || g.Class == *in.LogGroupClass) &&
 			!slices.ContainsFunc(in.LogGroupTags, func(f api.TagFilter) bool { return !g.Tags.meet(f) })

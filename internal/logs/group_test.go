@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
@@ -77,7 +78,7 @@ func TestGroups(t *testing.T) {
 		{invalidCode, "same time", &api.DescribeLogGroupsInput{LogGroupNamePrefix: new("a"), LogGroupNamePattern: new("b")}},
 		{invalidCode, "not linked", &api.DescribeLogGroupsInput{AccountIdentifiers: []string{other}}},
 		{invalidCode, "nextToken", &api.DescribeLogGroupsInput{NextToken: new("@@")}},
-		{invalidCode, "nextToken", &api.ListLogGroupsInput{NextToken: new(newToken("DescribeLogGroups", "x"))}},
+		{invalidCode, "nextToken", &api.ListLogGroupsInput{NextToken: new(pages.Token("DescribeLogGroups", "x"))}},
 		{invalidCode, "fieldIndexNames", &api.ListLogGroupsInput{FieldIndexNames: []string{"abc"}}},
 	} {
 		h.fails(c.code, c.message, c.in)

@@ -6,6 +6,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/logs/filter"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
@@ -142,7 +143,7 @@ func (s *Service) DescribeMetricFilters(c *call.Call, in *api.DescribeMetricFilt
 	} else if in.FilterNamePrefix != nil {
 		return nil, invalid("filterNamePrefix needs a logGroupName.")
 	}
-	items := where(metricFilters.Scan(c.State, prefix), func(_ string, f *MetricFilter) bool {
+	items := pages.Where(metricFilters.Scan(c.State, prefix), func(f *MetricFilter) bool {
 		return in.MetricName == nil ||
 			aws.Val(f.Transformation.MetricName) == *in.MetricName && aws.Val(f.Transformation.MetricNamespace) == *in.MetricNamespace
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/logs/insights"
 	"github.com/orgtrail/orgtrail/internal/logs/segment"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
@@ -231,7 +232,7 @@ func (s *Service) GetQueryResults(c *call.Call, in *api.GetQueryResultsInput) (*
 	if err != nil {
 		return nil, err
 	}
-	from, ok := parseToken(c.Operation.Name+q.ID, in.NextToken)
+	from, ok := pages.Position(c.Operation.Name+q.ID, in.NextToken)
 	start := 0
 	if in.NextToken != nil {
 		n, failed := strconv.Atoi(from)
@@ -243,7 +244,7 @@ func (s *Service) GetQueryResults(c *call.Call, in *api.GetQueryResultsInput) (*
 	end := len(rows)
 	if n := int(aws.Val(in.MaxItems)); n > 0 && start+n < end {
 		end = start + n
-		out.NextToken = new(newToken(c.Operation.Name+q.ID, strconv.Itoa(end)))
+		out.NextToken = new(pages.Token(c.Operation.Name+q.ID, strconv.Itoa(end)))
 	}
 	for _, row := range rows[start:end] {
 		fields := make([]api.ResultField, len(row))
@@ -272,7 +273,7 @@ func (s *Service) DescribeQueries(c *call.Call, in *api.DescribeQueriesInput) (*
 			return nil, err
 		}
 	}
-	items := where(queries.Scan(c.State, scope(c.Account(), c.Region)), func(_ string, q *Query) bool {
+	items := pages.Where(queries.Scan(c.State, scope(c.Account(), c.Region)), func(q *Query) bool {
 		return (in.Status == nil || q.Status == *in.Status) && (in.LogGroupName == nil || q.reads(own(c, in.LogGroupName)))
 	})
 	found, next, err := pageBy(c, in.NextToken, in.MaxResults, latest(items), func(key, last string) bool { return key < last })

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
@@ -67,7 +68,7 @@ func BenchmarkLastPageOfAccounts(b *testing.B) {
 		m, _ := memberOf(h.store.View(), account)
 		o := h.organizationOf(management)
 		near := fmt.Sprintf("%s%012d", prefix(o.ID), max(1, int(tallyOf(h.store.View(), o.ID).Ordinal)-pageSize))
-		in := &api.ListAccountsInput{NextToken: new(newToken("ListAccounts", near))}
+		in := &api.ListAccountsInput{NextToken: new(pages.Token("ListAccounts", near))}
 		for b.Loop() {
 			out := must(h, management, h.ListAccounts, in)
 			if *out.Accounts[len(out.Accounts)-1].Id != m.Account {

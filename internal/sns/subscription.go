@@ -114,13 +114,13 @@ func findSubscription(r store.Reader, now time.Time, arn *string) (*Subscription
 
 // ListSubscriptions lists the subscriptions that the account has made.
 func (s *Service) ListSubscriptions(c *call.Call, in *api.ListSubscriptionsInput) (*api.ListSubscriptionsOutput, error) {
-	p, err := page(in.NextToken, func(after string) seq[Subscription] {
+	found, next, err := page(c, in.NextToken, func(after string) seq[Subscription] {
 		return present(c.Time, subscriptions.ByAfter(c.State, byOwner, c.Account()+"/"+c.Region, after))
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &api.ListSubscriptionsOutput{Subscriptions: views(p.items), NextToken: p.next}, nil
+	return &api.ListSubscriptionsOutput{Subscriptions: views(found), NextToken: next}, nil
 }
 
 // ListSubscriptionsByTopic lists the subscriptions of a topic, whoever made
@@ -130,13 +130,13 @@ func (s *Service) ListSubscriptionsByTopic(c *call.Call, in *api.ListSubscriptio
 	if err != nil {
 		return nil, err
 	}
-	p, err := page(in.NextToken, func(after string) seq[Subscription] {
+	found, next, err := page(c, in.NextToken, func(after string) seq[Subscription] {
 		return present(c.Time, subscriptions.ScanAfter(c.State, t.key()+"/", after))
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &api.ListSubscriptionsByTopicOutput{Subscriptions: views(p.items), NextToken: p.next}, nil
+	return &api.ListSubscriptionsByTopicOutput{Subscriptions: views(found), NextToken: next}, nil
 }
 
 // present leaves out those that have lapsed.

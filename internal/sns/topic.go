@@ -220,12 +220,12 @@ func (s *Service) DeleteTopic(c *call.Call, in *api.DeleteTopicInput) (*api.Dele
 // ListTopics lists the topics of the account.
 func (s *Service) ListTopics(c *call.Call, in *api.ListTopicsInput) (*api.ListTopicsOutput, error) {
 	prefix := c.Account() + "/" + c.Region + "/"
-	p, err := page(in.NextToken, func(after string) seq[Topic] { return topics.ScanAfter(c.State, prefix, after) })
+	found, next, err := page(c, in.NextToken, func(after string) seq[Topic] { return topics.ScanAfter(c.State, prefix, after) })
 	if err != nil {
 		return nil, err
 	}
-	out := &api.ListTopicsOutput{Topics: make([]api.Topic, len(p.items)), NextToken: p.next}
-	for i, t := range p.items {
+	out := &api.ListTopicsOutput{Topics: make([]api.Topic, len(found)), NextToken: next}
+	for i, t := range found {
 		out.Topics[i].TopicArn = new(t.ARN())
 	}
 	return out, nil

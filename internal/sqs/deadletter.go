@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,19 +199,11 @@ func (s *Service) ListDeadLetterSourceQueues(c *call.Call, in *api.ListDeadLette
 	if err != nil {
 		return nil, err
 	}
-	size, after, err := page(in.MaxResults, in.NextToken, queueKey(q.Account, q.Region, ""))
+	found, next, err := page(c, in.MaxResults, in.NextToken, func(after string) iter.Seq2[string, *Queue] {
+		return queues.ByAfter(c.State, byDeadLetter, q.ARN(), after)
+	})
 	if err != nil {
 		return nil, err
 	}
-	out := &api.ListDeadLetterSourceQueuesOutput{QueueUrls: []string{}}
-	last := ""
-	for key, source := range queues.ByAfter(c.State, byDeadLetter, q.ARN(), after) {
-		if len(out.QueueUrls) == size {
-			out.NextToken = new(token(last))
-			break
-		}
-		out.QueueUrls = append(out.QueueUrls, source.url(c))
-		last = key
-	}
-	return out, nil
+	return &api.ListDeadLetterSourceQueuesOutput{QueueUrls: urls(c, found), NextToken: next}, nil
 }

@@ -1,7 +1,7 @@
 package sqs
 
 import (
-	"encoding/base64"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
 )
@@ -192,22 +193,19 @@ func findName(c *call.Call, in *api.GetQueueUrlInput) (*Queue, error) {
 // ListQueues lists the queues of the caller's account and region. Without
 // MaxResults there is no next page.
 func (s *Service) ListQueues(c *call.Call, in *api.ListQueuesInput) (*api.ListQueuesOutput, error) {
-	scope := queueKey(c.Account(), c.Region, "")
-	size, after, err := page(in.MaxResults, in.NextToken, scope)
+	scope := queueKey(c.Account(), c.Region, aws.Val(in.QueueNamePrefix))
+	found, next, err := page(c, in.MaxResults, in.NextToken, func(after string) iter.Seq2[string, *Queue] {
+		return queues.ScanAfter(c.State, scope, after)
+	})
 	if err != nil {
 		return nil, err
 	}
-	out := new(api.ListQueuesOutput)
-	last := ""
-	for key, q := range queues.ScanAfter(c.State, scope+aws.Val(in.QueueNamePrefix), after) {
-		if len(out.QueueUrls) == size {
-			if in.MaxResults != nil {
-				out.NextToken = new(token(last))
-			}
-			break
-		}
-		out.QueueUrls = append(out.QueueUrls, q.url(c))
-		last = key
+	if in.MaxResults == nil {
+		next = nil
+	}
+	out := &api.ListQueuesOutput{NextToken: next}
+	if len(found) > 0 { // where there is none, AWS leaves the list out
+		out.QueueUrls = urls(c, found)
 	}
 	return out, nil
 }
@@ -215,27 +213,25 @@ func (s *Service) ListQueues(c *call.Call, in *api.ListQueuesInput) (*api.ListQu
 // maxPage is how many queues a list shows at once.
 const maxPage = 1000
 
-// page reads how much of a list is asked for, and after which key. Keys begin
-// with scope, so that nobody looks at another account's.
-func page(max *int32, next *string, scope string) (size int, after string, err error) {
-	size = maxPage
+// page cuts one page out of a list of queues.
+func page(c *call.Call, max *int32, token *string, from func(after string) iter.Seq2[string, *Queue]) ([]*Queue, *string, error) {
+	size := maxPage
 	if max != nil {
 		if *max < 1 || *max > maxPage {
-			return 0, "", invalidValue(*max, "MaxResults", "MaxResults must be an integer between 1 and 1000, if provided.")
+			return nil, nil, invalidValue(*max, "MaxResults", "MaxResults must be an integer between 1 and 1000, if provided.")
 		}
 		size = int(*max)
 	}
-	if next == nil {
-		return size, "", nil
+	found, next, ok := pages.From(c.Operation.Name, token, size, from)
+	if !ok {
+		return nil, nil, invalidParameter("Invalid or expired next token.")
 	}
-	key, derr := base64.RawURLEncoding.DecodeString(*next)
-	if derr != nil || !strings.HasPrefix(string(key), scope) {
-		return 0, "", invalidParameter("Invalid or expired next token.")
-	}
-	return size, string(key), nil
+	return found, next, nil
 }
 
-func token(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
+func urls(c *call.Call, queues []*Queue) []string {
+	return pages.Views(queues, func(q *Queue) string { return q.url(c) })
+}
 
 // editQueue changes a queue.
 func editQueue(c *call.Call, address *string, edit func(*Queue) error) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/pages"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
 )
@@ -132,13 +133,16 @@ func TestListQueues(t *testing.T) {
 	f.equal("token", next, (*string)(nil))
 	first, next := list(&api.ListQueuesInput{QueueNamePrefix: new("b"), MaxResults: new(int32(2))})
 	f.equal("first page", first, "b1 b2")
+	f.equal("token", next != nil, true)
 	second, end := list(&api.ListQueuesInput{QueueNamePrefix: new("b"), MaxResults: new(int32(2)), NextToken: next})
 	f.equal("second page", second, "b3")
 	f.equal("end", end, (*string)(nil))
 	f.fails("InvalidParameterValue", &api.ListQueuesInput{MaxResults: new(int32(0))})
 	f.fails("InvalidParameterValue", &api.ListQueuesInput{MaxResults: new(int32(1001))})
 	f.fails("InvalidParameterValue: Invalid or expired next token.", &api.ListQueuesInput{NextToken: new("!")})
-	f.fails("InvalidParameterValue", &api.ListQueuesInput{NextToken: new(token(other + "/" + region + "/"))})
+	abroad, _ := list(&api.ListQueuesInput{NextToken: new(pages.Token("ListQueues", other+"/"+region+"/"))})
+	f.equal("behind another account's", abroad, "") // and not its queues
+	f.fails("InvalidParameterValue: Invalid or expired next token.", &api.ListQueuesInput{NextToken: new(pages.Token("ListDeadLetterSourceQueues", *next))})
 }
 
 func TestGetQueueUrl(t *testing.T) {
