@@ -1,6 +1,9 @@
 package call
 
-import "github.com/orgtrail/orgtrail/internal/policy"
+import (
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/policy"
+)
 
 // Target is one permission that a call needs: an action on a resource.
 type Target struct {
@@ -25,4 +28,10 @@ type Target struct {
 	// Context holds the condition keys that this action adds to the global
 	// ones. Names are lower case.
 	Context policy.Context
+}
+
+// NoPermission is what a service says of an operation whose permissions it
+// does not know. Such an operation never runs.
+func NoPermission(c *Call) error {
+	return aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
 }

@@ -55,7 +55,7 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 		*api.RegisterOrganizationDelegatedAdminInput, *api.DeregisterOrganizationDelegatedAdminInput:
 		return []call.Target{{Action: action(c), Resource: "*"}}, nil
 	}
-	return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+	return nil, call.NoPermission(c)
 }
 
 func action(c *call.Call) string { return "cloudtrail:" + c.Operation.Name }

@@ -63,7 +63,7 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	case *api.ListTagsForResourceInput:
 		n.resource(in.ResourceARN)
 	default:
-		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+		return nil, call.NoPermission(c)
 	}
 	return n.targets, nil
 }

@@ -20,7 +20,7 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	}
 	need, ok := permissions[c.Operation.Name]
 	if !ok {
-		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+		return nil, call.NoPermission(c)
 	}
 	n := &permission{c: c, Target: call.Target{Action: "iam:" + c.Operation.Name, Resource: "*", Context: policy.Context{}}}
 	need(n, in)

@@ -12,7 +12,7 @@ import (
 func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	need, ok := permissions[c.Operation.Name]
 	if !ok {
-		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+		return nil, call.NoPermission(c)
 	}
 	p := &permission{c: c, action: "logs:" + c.Operation.Name}
 	if err := need(p, in); err != nil {

@@ -105,7 +105,7 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	case *api.UpdatePolicyInput:
 		a.needs(a.policy(in.PolicyId))
 	default:
-		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+		return nil, call.NoPermission(c)
 	}
 	a.guard()
 	return a.targets, nil

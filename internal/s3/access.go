@@ -19,7 +19,7 @@ import (
 func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	p, ok := permissions[c.Operation.Name]
 	if !ok {
-		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+		return nil, call.NoPermission(c)
 	}
 	q := &question{c: c, in: reflect.ValueOf(in).Elem()}
 	if !p.unbound {

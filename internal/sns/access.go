@@ -13,7 +13,7 @@ import (
 func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	need, ok := needs[c.Operation.Name]
 	if !ok {
-		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+		return nil, call.NoPermission(c)
 	}
 	return need(c, in)
 }

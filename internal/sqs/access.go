@@ -16,7 +16,7 @@ import (
 func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	ask, ok := needs[c.Operation.Name]
 	if !ok {
-		return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+		return nil, call.NoPermission(c)
 	}
 	n := &permissions{c: c, action: "sqs:" + actionOf(c.Operation.Name)}
 	if err := ask(n, in); err != nil {

@@ -37,7 +37,7 @@ func (s *Service) Access(c *call.Call, in any) ([]call.Target, error) {
 	case *api.GetFederationTokenInput:
 		return federating(c, in), nil
 	}
-	return nil, aws.Errorf(aws.InternalFailure, "no permission is known for %s", c.Operation.Name)
+	return nil, call.NoPermission(c)
 }
 
 // assuming is what AssumeRole needs. Only the role's trust policy can allow
