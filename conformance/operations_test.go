@@ -333,7 +333,7 @@ export AWS_DEFAULT_REGION=eu-central-1
 	for _, name := range []string{
 		`orgtrail_calls_total{code="",operation="CreateBucket",service="s3"} 1`, `orgtrail_call_seconds_count{service="s3"} 1`,
 		"orgtrail_store_commits_total ", "orgtrail_store_queued 0", "orgtrail_journal_entries_total 1", "orgtrail_delivery_lag_seconds ", "orgtrail_delivery_files_total 0",
-		"orgtrail_digests_total 0", "go_goroutines ", "process_open_fds ",
+		"orgtrail_digests_total 0", "orgtrail_events_matched_total 0", "orgtrail_events_dropped_total 0", "go_goroutines ", "process_open_fds ",
 	} {
 		if !strings.Contains(string(text), "\n"+name) {
 			t.Errorf("no metric %s", name)

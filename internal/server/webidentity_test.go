@@ -11,10 +11,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,7 +27,8 @@ import (
 // idp is an OpenID Connect issuer.
 type idp struct {
 	*httptest.Server
-	key *rsa.PrivateKey
+	key   *rsa.PrivateKey
+	asked atomic.Int32 // connections
 }
 
 func newIDP(t *testing.T) *idp {
@@ -42,7 +45,13 @@ func newIDP(t *testing.T) *idp {
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"keys":[{"kty":"RSA","kid":"k","n":%q,"e":%q}]}`, encode(key.N.Bytes()), encode(big.NewInt(int64(key.E)).Bytes()))
 	})
-	i.Server = httptest.NewTLSServer(mux)
+	i.Server = httptest.NewUnstartedServer(mux)
+	i.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			i.asked.Add(1)
+		}
+	}
+	i.StartTLS()
 	t.Cleanup(i.Close)
 	return i
 }
@@ -74,14 +83,11 @@ func (c *client) unsigned(form url.Values) *reply {
 	return c.do(r)
 }
 
-// Who an identity provider vouches for assumes a role without a key, and the
-// role's account reads of it. Nobody else does anything without a signature.
-func TestWebIdentity(t *testing.T) {
-	issuer := newIDP(t)
-	s, p := startServer(t, func(c *Config) { c.Dev = true })
-	c := newClient(t, p)
+// trust makes the role web, which trusts what an issuer says of ada.
+func (c *client) trust(issuer *idp) (provider string) {
+	c.Helper()
 	host := strings.TrimPrefix(issuer.URL, "https://")
-	provider := "arn:aws:iam::" + devAccount + ":oidc-provider/" + host
+	provider = "arn:aws:iam::" + devAccount + ":oidc-provider/" + host
 	trust := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":%q},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"%s:aud":"app","%s:sub":"ada"}}}]}`, provider, host, host)
 	for _, form := range []url.Values{
 		{"Action": {"CreateOpenIDConnectProvider"}, "Url": {issuer.URL}, "ClientIDList.member.1": {"app"}, "ThumbprintList.member.1": {issuer.thumbprint()}},
@@ -90,12 +96,43 @@ func TestWebIdentity(t *testing.T) {
 		form.Set("Version", "2010-05-08")
 		c.must(c.form("iam", form))
 	}
-	assume := func(subject string) *reply {
-		return c.unsigned(url.Values{
-			"Action": {"AssumeRoleWithWebIdentity"}, "RoleArn": {"arn:aws:iam::" + devAccount + ":role/web"},
-			"RoleSessionName": {"ops"}, "WebIdentityToken": {issuer.token(subject)},
-		})
+	return provider
+}
+
+// assume assumes the role web as whom the issuer vouches for.
+func (c *client) assume(issuer *idp, subject string) *reply {
+	c.Helper()
+	return c.unsigned(url.Values{
+		"Action": {"AssumeRoleWithWebIdentity"}, "RoleArn": {"arn:aws:iam::" + devAccount + ":role/web"},
+		"RoleSessionName": {"ops"}, "WebIdentityToken": {issuer.token(subject)},
+	})
+}
+
+// A server that is not told otherwise fetches nothing from its own machine,
+// whatever its users name as an issuer.
+func TestPrivateEndpoints(t *testing.T) {
+	for _, private := range []bool{false, true} {
+		issuer := newIDP(t)
+		_, p := startServer(t, func(c *Config) { c.AccountID, c.PrivateEndpoints = devAccount, private })
+		c := newClient(t, p)
+		c.trust(issuer)
+		if a := c.assume(issuer, "ada"); (a.StatusCode == http.StatusOK) != private || !private && a.code() != "InvalidIdentityToken" {
+			t.Errorf("private %v: %s %s", private, a.Status, a.body)
+		}
+		if asked := issuer.asked.Load() > 0; asked != private {
+			t.Errorf("private %v: asked %v", private, asked)
+		}
 	}
+}
+
+// Who an identity provider vouches for assumes a role without a key, and the
+// role's account reads of it. Nobody else does anything without a signature.
+func TestWebIdentity(t *testing.T) {
+	issuer := newIDP(t)
+	s, p := startServer(t, func(c *Config) { c.Dev = true })
+	c := newClient(t, p)
+	provider := c.trust(issuer)
+	assume := func(subject string) *reply { return c.assume(issuer, subject) }
 	var out struct {
 		AssumeRoleWithWebIdentityResult struct {
 			Provider        string
