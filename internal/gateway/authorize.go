@@ -12,15 +12,16 @@ import (
 	"github.com/orgtrail/orgtrail/internal/store"
 )
 
-// authorize decides every permission that the call needs and returns them,
-// with those that its service will ask for apart.
-func (x *exchange) authorize() ([]call.Target, error) {
-	targets, err := x.service.Access(&x.Call, x.in)
+// Authorize decides every permission that a call of a service needs and
+// returns them, with those that the service will ask for apart, by the Allow
+// that it gives the call.
+func (g *Gateway) Authorize(c *call.Call, s *Service, in any) ([]call.Target, error) {
+	targets, err := s.Access(c, in)
 	if err != nil {
 		return nil, err
 	}
-	a := x.g.authorizer(&x.Call)
-	x.Allow = a.allow
+	a := g.authorizer(c)
+	c.Allow = a.allow
 	for _, t := range targets {
 		if t.Apart {
 			continue

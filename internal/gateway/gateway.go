@@ -80,7 +80,7 @@ func (x *exchange) change() (wire.Shape, error) {
 	err := x.g.Store.Update(x.Ctx, func(tx *store.Tx) error {
 		x.State, x.Tx, x.Notes = tx, tx, call.Notes{}
 		before := x.g.Router.Routes(tx, x.facts(x.Account()))
-		if _, err := x.authorize(); err != nil {
+		if _, err := x.g.Authorize(&x.Call, x.service, x.in); err != nil {
 			return err
 		}
 		var err error
@@ -100,7 +100,7 @@ func (x *exchange) change() (wire.Shape, error) {
 // it, with its record durable before the answer. A call on objects that some
 // trail logs announces itself first.
 func (x *exchange) read() (wire.Shape, error) {
-	targets, err := x.authorize()
+	targets, err := x.g.Authorize(&x.Call, x.service, x.in)
 	if err != nil {
 		return nil, x.refuse(err)
 	}
