@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"internal/record", "internal/advice", "internal/iam/awsmanaged", "internal/logs/segment"},
 	{"internal/cloudtrail", "internal/organizations", "internal/iam", "internal/sts", "internal/s3", "internal/kms", "internal/logs", "internal/sns", "internal/sqs", "internal/events", "internal/delivery", "internal/chain", "internal/relay"},
 	{"internal/gateway", "internal/s3/plane", "internal/sns/webhook"},
-	{"internal/server"},
+	{"internal/server", "internal/call/calltest"},
 	{"cmd/", "conformance"},
 }
 

@@ -49,7 +49,7 @@ func TestDeliveryPolicies(t *testing.T) {
 		return &api.SetSubscriptionAttributesInput{SubscriptionArn: &arn, AttributeName: new("DeliveryPolicy"), AttributeValue: &value}
 	}
 	const standard = `{"healthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"sicklyRetryPolicy":null,"throttlePolicy":null,"requestPolicy":{"headerContentType":"text/plain; charset=UTF-8"},"guaranteed":false}`
-	f.equal("standard", f.settings(arn)["EffectiveDeliveryPolicy"], standard)
+	f.Equal("standard", f.settings(arn)["EffectiveDeliveryPolicy"], standard)
 
 	retries := func() (own, effective int, contentType string) {
 		a := f.settings(arn)
@@ -67,17 +67,17 @@ func TestDeliveryPolicies(t *testing.T) {
 	expect := func(what string, own, effective int, contentType string) {
 		t.Helper()
 		gotOwn, gotEffective, gotType := retries()
-		f.equal(what, fmt.Sprint(gotOwn, gotEffective, gotType), fmt.Sprint(own, effective, contentType))
+		f.Equal(what, fmt.Sprint(gotOwn, gotEffective, gotType), fmt.Sprint(own, effective, contentType))
 	}
-	f.do(onTopic(`{"http":{"defaultHealthyRetryPolicy":{"numRetries":7},"defaultRequestPolicy":{"headerContentType":"application/json"},"defaultThrottlePolicy":{"maxReceivesPerSecond":5}}}`))
+	f.Do(onTopic(`{"http":{"defaultHealthyRetryPolicy":{"numRetries":7},"defaultRequestPolicy":{"headerContentType":"application/json"},"defaultThrottlePolicy":{"maxReceivesPerSecond":5}}}`))
 	expect("the topic's", 0, 7, "application/json")
-	f.do(onSubscription(`{"healthyRetryPolicy":{"numRetries":9},"sicklyRetryPolicy":null,"guaranteed":false}`))
+	f.Do(onSubscription(`{"healthyRetryPolicy":{"numRetries":9},"sicklyRetryPolicy":null,"guaranteed":false}`))
 	expect("its own", 9, 9, "application/json")
-	f.do(onTopic(`{"http":{"defaultHealthyRetryPolicy":{"numRetries":7},"disableSubscriptionOverrides":true}}`))
+	f.Do(onTopic(`{"http":{"defaultHealthyRetryPolicy":{"numRetries":7},"disableSubscriptionOverrides":true}}`))
 	expect("overridden", 9, 7, plainText)
-	f.do(onTopic(f.attributes(topic)["EffectiveDeliveryPolicy"]), onSubscription(f.settings(arn)["EffectiveDeliveryPolicy"])) // what is shown is taken
-	f.do(onTopic(""), onSubscription(""))
-	f.equal("standard again", f.settings(arn)["EffectiveDeliveryPolicy"], standard)
+	f.Do(onTopic(f.attributes(topic)["EffectiveDeliveryPolicy"]), onSubscription(f.settings(arn)["EffectiveDeliveryPolicy"])) // what is shown is taken
+	f.Do(onTopic(""), onSubscription(""))
+	f.Equal("standard again", f.settings(arn)["EffectiveDeliveryPolicy"], standard)
 
 	for retry, want := range map[string]string{
 		`{"minDelayTarget":0}`:                            "minDelayTarget must be between 1 and 3600",
@@ -92,12 +92,12 @@ func TestDeliveryPolicies(t *testing.T) {
 		`{"maxDelayTarget":3600,"numRetries":100}`: "the total retry time must not be greater than 3600 seconds",
 		`{"x":1}`: `json: unknown field "x"`,
 	} {
-		f.fails("InvalidParameter: Invalid parameter: DeliveryPolicy: "+want, onSubscription(`{"healthyRetryPolicy":`+retry+`}`))
-		f.fails("InvalidParameter: Invalid parameter: DeliveryPolicy: "+want, onTopic(`{"http":{"defaultHealthyRetryPolicy":`+retry+`}}`))
+		f.Fails("InvalidParameter: Invalid parameter: DeliveryPolicy: "+want, onSubscription(`{"healthyRetryPolicy":`+retry+`}`))
+		f.Fails("InvalidParameter: Invalid parameter: DeliveryPolicy: "+want, onTopic(`{"http":{"defaultHealthyRetryPolicy":`+retry+`}}`))
 	}
-	f.fails("InvalidParameter: Invalid parameter: DeliveryPolicy: maxReceivesPerSecond must be at least 1", onSubscription(`{"throttlePolicy":{"maxReceivesPerSecond":0}}`))
-	f.fails("InvalidParameter: Invalid parameter: DeliveryPolicy: headerContentType must be a media type", onSubscription(`{"requestPolicy":{"headerContentType":"a\r\nX: y"}}`))
-	f.fails("InvalidParameter: Invalid parameter: DeliveryPolicy: more than one value", onSubscription(`{} {}`))
+	f.Fails("InvalidParameter: Invalid parameter: DeliveryPolicy: maxReceivesPerSecond must be at least 1", onSubscription(`{"throttlePolicy":{"maxReceivesPerSecond":0}}`))
+	f.Fails("InvalidParameter: Invalid parameter: DeliveryPolicy: headerContentType must be a media type", onSubscription(`{"requestPolicy":{"headerContentType":"a\r\nX: y"}}`))
+	f.Fails("InvalidParameter: Invalid parameter: DeliveryPolicy: more than one value", onSubscription(`{} {}`))
 }
 
 func FuzzDeliveryPolicy(f *testing.F) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/record"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
@@ -27,7 +28,7 @@ func TestPublishToQueue(t *testing.T) {
 	arn := f.subscribe(topic, "sqs", queue, nil)
 	raw := "arn:aws:sqs:us-east-1:111111111111:raw"
 	f.subscribe(topic, "sqs", raw, map[string]string{"RawMessageDelivery": "true"})
-	out := f.do(&api.PublishInput{
+	out := f.Do(&api.PublishInput{
 		TopicArn: new(topic), Message: new("<hello> \"wörld\"\n"), Subject: new("s"), MessageGroupId: new("g"),
 		MessageAttributes: map[string]api.MessageAttributeValue{
 			"b": {DataType: new("Binary"), BinaryValue: []byte{2, 3, 4}}, "a.n": {DataType: new("Number"), StringValue: new("111")},
@@ -58,14 +59,14 @@ func TestPublishToQueue(t *testing.T) {
     "b" : {"Type":"Binary","Value":"AgME"}
   }
 }`, *out.MessageId, topic, signature, cert, arn)
-	f.equal("envelope", body, want)
-	f.equal("group", f.queues.sent[queue][0].GroupID, "g")
-	f.equal("no attributes beside the envelope", len(f.queues.sent[queue][0].Attributes), 0)
-	f.equal("raw", f.queues.sent[raw][0], QueueMessage{
+	f.Equal("envelope", body, want)
+	f.Equal("group", f.queues.sent[queue][0].GroupID, "g")
+	f.Equal("no attributes beside the envelope", len(f.queues.sent[queue][0].Attributes), 0)
+	f.Equal("raw", f.queues.sent[raw][0], QueueMessage{
 		Body: "<hello> \"wörld\"\n", GroupID: "g",
 		Attributes: map[string]Attribute{"b": {Type: "Binary", Bytes: []byte{2, 3, 4}}, "a.n": {Type: "Number", Text: "111"}},
 	})
-	f.equal("source", f.queues.from[queue], call.Source{Service: "sns.amazonaws.com", ARN: topic, Account: account})
+	f.Equal("source", f.queues.from[queue], call.Source{Service: "sns.amazonaws.com", ARN: topic, Account: account})
 }
 
 func TestPublishRefusals(t *testing.T) {
@@ -115,10 +116,10 @@ func TestPublishRefusals(t *testing.T) {
 		if c.in.TargetArn == nil && !strings.Contains(c.want, "TopicArn or TargetArn") {
 			c.in.TopicArn = new(topic)
 		}
-		f.fails(c.want, c.in)
+		f.Fails(c.want, c.in)
 	}
-	f.equal("sent", len(f.queues.sent), 0)
-	f.do(&api.PublishInput{TargetArn: new(topic), Message: new(strings.Repeat("x", messageSize)), Subject: new(strings.Repeat("ö", 100))})
+	f.Equal("sent", len(f.queues.sent), 0)
+	f.Do(&api.PublishInput{TargetArn: new(topic), Message: new(strings.Repeat("x", messageSize)), Subject: new(strings.Repeat("ö", 100))})
 }
 
 func TestStructure(t *testing.T) {
@@ -130,12 +131,12 @@ func TestStructure(t *testing.T) {
 		`{"default":"d"}`: "d", `{"default":"d","sqs":"q"}`: "q", `{"default":"d","http":"h","sqs":7}`: "d", `{"default":"","x":{"y":[]}}`: "",
 	} {
 		f.queues.sent = map[string][]QueueMessage{}
-		f.do(&api.PublishInput{TopicArn: new(topic), Message: &body, MessageStructure: new("json")})
-		f.equal(body, f.bodies(queue), []string{want})
-		f.equal("filtered", len(f.bodies(dead)), 0)
+		f.Do(&api.PublishInput{TopicArn: new(topic), Message: &body, MessageStructure: new("json")})
+		f.Equal(body, f.bodies(queue), []string{want})
+		f.Equal("filtered", len(f.bodies(dead)), 0)
 	}
-	f.do(&api.PublishInput{TopicArn: new(topic), Message: new(`{"default":"d","sqs":"{\"a\":1}"}`), MessageStructure: new("json")})
-	f.equal("the filter sees the text of its protocol", f.bodies(dead), []string{`{"a":1}`})
+	f.Do(&api.PublishInput{TopicArn: new(topic), Message: new(`{"default":"d","sqs":"{\"a\":1}"}`), MessageStructure: new("json")})
+	f.Equal("the filter sees the text of its protocol", f.bodies(dead), []string{`{"a":1}`})
 }
 
 func TestFilters(t *testing.T) {
@@ -147,7 +148,7 @@ func TestFilters(t *testing.T) {
 	}
 	send := func(attributes map[string]api.MessageAttributeValue, body string) bool {
 		f.queues.sent = map[string][]QueueMessage{}
-		f.do(&api.PublishInput{TopicArn: new(topic), Message: &body, MessageAttributes: attributes})
+		f.Do(&api.PublishInput{TopicArn: new(topic), Message: &body, MessageAttributes: attributes})
 		return len(f.queues.sent[queue]) == 1
 	}
 	for name, c := range map[string]struct {
@@ -162,24 +163,24 @@ func TestFilters(t *testing.T) {
 		"none":        {nil, false},
 		"binary":      {map[string]api.MessageAttributeValue{"store": {DataType: new("Binary"), BinaryValue: []byte("a")}, "price": number("11")}, false},
 	} {
-		f.equal(name, send(c.attributes, "m"), c.want)
+		f.Equal(name, send(c.attributes, "m"), c.want)
 	}
 	set := func(name, value string) *api.SetSubscriptionAttributesInput {
 		return &api.SetSubscriptionAttributesInput{SubscriptionArn: &arn, AttributeName: &name, AttributeValue: &value}
 	}
-	f.do(set("FilterPolicyScope", "MessageBody"), set("FilterPolicy", `{"a":{"b":[1]}}`))
-	f.equal("body", send(nil, `{"a":{"b":1}}`), true)
-	f.equal("another body", send(nil, `{"a":{"b":2}}`), false)
-	f.equal("no JSON", send(nil, `hello`), false)
-	if _, err := f.call(set("FilterPolicyScope", "MessageAttributes")); err == nil || !strings.Contains(err.Error(), "does not support nested filter policy") {
+	f.Do(set("FilterPolicyScope", "MessageBody"), set("FilterPolicy", `{"a":{"b":[1]}}`))
+	f.Equal("body", send(nil, `{"a":{"b":1}}`), true)
+	f.Equal("another body", send(nil, `{"a":{"b":2}}`), false)
+	f.Equal("no JSON", send(nil, `hello`), false)
+	if _, err := f.Call(set("FilterPolicyScope", "MessageAttributes")); err == nil || !strings.Contains(err.Error(), "does not support nested filter policy") {
 		t.Errorf("nested policy for attributes: %v", err)
 	}
 	for _, value := range []string{"{", "[]", `{"a":"b"}`, `{"a":[]}`, `{"a":[{"prefx":"b"}]}`} {
-		if _, err := f.call(set("FilterPolicy", value)); err == nil || !strings.HasPrefix(err.Error(), "InvalidParameter: Invalid parameter: FilterPolicy: ") {
+		if _, err := f.Call(set("FilterPolicy", value)); err == nil || !strings.HasPrefix(err.Error(), "InvalidParameter: Invalid parameter: FilterPolicy: ") {
 			t.Errorf("%s: %v", value, err)
 		}
 		in := &api.SubscribeInput{TopicArn: new(topic), Protocol: new("sqs"), Endpoint: new(dead), Attributes: map[string]string{"FilterPolicy": value}}
-		if _, err := f.call(in); err == nil || !strings.HasPrefix(err.Error(), "InvalidParameter: Invalid parameter: Attributes Reason: FilterPolicy: ") {
+		if _, err := f.Call(in); err == nil || !strings.HasPrefix(err.Error(), "InvalidParameter: Invalid parameter: Attributes Reason: FilterPolicy: ") {
 			t.Errorf("%s: %v", value, err)
 		}
 	}
@@ -191,8 +192,8 @@ func TestDeadLetters(t *testing.T) {
 	f.topic("t", nil)
 	f.subscribe(topic, "sqs", queue, map[string]string{"RawMessageDelivery": "true", "RedrivePolicy": `{"deadLetterTargetArn":"` + dead + `"}`})
 	f.queues.refuses[queue] = aws.Errorf("AccessDenied", "no")
-	f.do(&api.PublishInput{TopicArn: new(topic), Message: new("m"), MessageAttributes: map[string]api.MessageAttributeValue{"a": text("b")}})
-	f.equal("dead letters", f.queues.sent[dead], []QueueMessage{{Body: "m", Attributes: map[string]Attribute{"a": {Type: "String", Text: "b"}}}})
+	f.Do(&api.PublishInput{TopicArn: new(topic), Message: new("m"), MessageAttributes: map[string]api.MessageAttributeValue{"a": text("b")}})
+	f.Equal("dead letters", f.queues.sent[dead], []QueueMessage{{Body: "m", Attributes: map[string]Attribute{"a": {Type: "String", Text: "b"}}}})
 	f.queues.refuses[dead] = aws.Errorf("AccessDenied", "no")
 	f.publish(topic, "m") // lost, and nobody else with it
 }
@@ -213,29 +214,29 @@ func TestFIFO(t *testing.T) {
 		}
 		return in
 	}
-	f.fails("InvalidParameter: Invalid parameter: The MessageGroupId parameter is required for FIFO topics", in("", "d"))
-	f.fails("InvalidParameter: Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly", in("g", ""))
-	f.fails("InvalidParameter: Invalid parameter: MessageDeduplicationId Reason: MessageDeduplicationId can only include alphanumeric and punctuation characters. 1 to 128 in length.", in("g", strings.Repeat("x", 129)))
+	f.Fails("InvalidParameter: Invalid parameter: The MessageGroupId parameter is required for FIFO topics", in("", "d"))
+	f.Fails("InvalidParameter: Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly", in("g", ""))
+	f.Fails("InvalidParameter: Invalid parameter: MessageDeduplicationId Reason: MessageDeduplicationId can only include alphanumeric and punctuation characters. 1 to 128 in length.", in("g", strings.Repeat("x", 129)))
 
-	first := f.do(in("g", "d")).(*api.PublishOutput)
-	again := f.do(in("h", "d")).(*api.PublishOutput)
-	f.equal("recognized", *again.MessageId+*again.SequenceNumber, *first.MessageId+*first.SequenceNumber)
-	f.equal("number", *first.SequenceNumber, "10000000000000001000")
-	f.equal("sent once", len(f.queues.sent[to]), 1)
+	first := f.Do(in("g", "d")).(*api.PublishOutput)
+	again := f.Do(in("h", "d")).(*api.PublishOutput)
+	f.Equal("recognized", *again.MessageId+*again.SequenceNumber, *first.MessageId+*first.SequenceNumber)
+	f.Equal("number", *first.SequenceNumber, "10000000000000001000")
+	f.Equal("sent once", len(f.queues.sent[to]), 1)
 	m := f.queues.sent[to][0]
-	f.equal("order", m.GroupID+"/"+m.Deduplication, "g/d")
+	f.Equal("order", m.GroupID+"/"+m.Deduplication, "g/d")
 	var e map[string]any
 	if err := json.Unmarshal([]byte(m.Body), &e); err != nil {
 		t.Fatal(err)
 	}
-	f.equal("number", e["SequenceNumber"], any("10000000000000001000"))
+	f.Equal("number", e["SequenceNumber"], any("10000000000000001000"))
 	if e["Signature"] != nil || e["SigningCertURL"] != nil {
 		t.Error("a message of a FIFO topic is signed")
 	}
-	f.equal("a standard queue keeps no order", f.queues.sent[dead][0], QueueMessage{Body: "m"})
+	f.Equal("a standard queue keeps no order", f.queues.sent[dead][0], QueueMessage{Body: "m"})
 
-	f.now = f.now.Add(repetition)
-	third := f.do(in("g", "d")).(*api.PublishOutput)
+	f.Clock.Advance(repetition)
+	third := f.Do(in("g", "d")).(*api.PublishOutput)
 	if *third.SequenceNumber <= *first.SequenceNumber {
 		t.Errorf("%s after %s", *third.SequenceNumber, *first.SequenceNumber)
 	}
@@ -243,16 +244,16 @@ func TestFIFO(t *testing.T) {
 	set := func(name, value string) *api.SetTopicAttributesInput {
 		return &api.SetTopicAttributesInput{TopicArn: &fifo, AttributeName: &name, AttributeValue: &value}
 	}
-	f.do(set("ContentBasedDeduplication", "true"), set("FifoThroughputScope", "MessageGroup"))
+	f.Do(set("ContentBasedDeduplication", "true"), set("FifoThroughputScope", "MessageGroup"))
 	f.queues.sent = map[string][]QueueMessage{}
-	f.do(in("g", ""), in("g", ""), in("h", ""))
-	f.equal("once for each group", len(f.queues.sent[to]), 2)
+	f.Do(in("g", ""), in("g", ""), in("h", ""))
+	f.Equal("once for each group", len(f.queues.sent[to]), 2)
 	sum := sha256.Sum256([]byte("m"))
-	f.equal("id of the content", f.queues.sent[to][0].Deduplication, hex.EncodeToString(sum[:]))
+	f.Equal("id of the content", f.queues.sent[to][0].Deduplication, hex.EncodeToString(sum[:]))
 
-	f.now = f.now.Add(repetition + time.Second)
-	f.update(func(tx *store.Tx) error { Prune(tx, f.now); return nil })
-	for key := range published.Scan(f.store.View(), "") {
+	f.Clock.Advance(repetition + time.Second)
+	f.Update(func(tx *store.Tx) error { Prune(tx, f.Clock.Now()); return nil })
+	for key := range published.Scan(f.Store.View(), "") {
 		t.Errorf("%s is still there", key)
 	}
 }
@@ -269,12 +270,12 @@ func TestBatch(t *testing.T) {
 	}
 	bad := entry("s", "m")
 	bad.Subject = new("a\nb")
-	out := f.do(batch(entry("1", "a"), entry("e", ""), bad, entry("2", "b"))).(*api.PublishBatchOutput)
-	f.equal("sent", f.bodies(queue), []string{"a", "b"})
-	f.equal("successful", []string{*out.Successful[0].Id, *out.Successful[1].Id}, []string{"1", "2"})
-	f.equal("failed", []string{*out.Failed[0].Id, *out.Failed[0].Code, *out.Failed[0].Message, *out.Failed[1].Id, *out.Failed[1].Message},
+	out := f.Do(batch(entry("1", "a"), entry("e", ""), bad, entry("2", "b"))).(*api.PublishBatchOutput)
+	f.Equal("sent", f.bodies(queue), []string{"a", "b"})
+	f.Equal("successful", []string{*out.Successful[0].Id, *out.Successful[1].Id}, []string{"1", "2"})
+	f.Equal("failed", []string{*out.Failed[0].Id, *out.Failed[0].Code, *out.Failed[0].Message, *out.Failed[1].Id, *out.Failed[1].Message},
 		[]string{"e", "InvalidParameter", "Invalid parameter: Empty message", "s", "Invalid parameter: Subject"})
-	f.equal("sender's fault", *out.Failed[0].SenderFault, true)
+	f.Equal("sender's fault", *out.Failed[0].SenderFault, true)
 
 	var eleven []api.PublishBatchRequestEntry
 	for i := range 11 {
@@ -298,45 +299,45 @@ func TestBatch(t *testing.T) {
 		{batch(entry("0", "m"), wrong), "ParameterValueInvalid: The message attribute 'a' must contain non-empty message attribute value for message attribute type 'String'."},
 		{batch(structured), "InvalidParameter: Invalid parameter: Message Structure - JSON message body failed to parse"},
 	} {
-		f.fails(c.want, c.in)
+		f.Fails(c.want, c.in)
 	}
 	fifo := f.topic("o.fifo", map[string]string{"FifoTopic": "true"})
-	f.fails("InvalidParameter: Invalid parameter: The MessageGroupId parameter is required for FIFO topics",
+	f.Fails("InvalidParameter: Invalid parameter: The MessageGroupId parameter is required for FIFO topics",
 		&api.PublishBatchInput{TopicArn: &fifo, PublishBatchRequestEntries: eleven[:1]})
 	ordered := []api.PublishBatchRequestEntry{entry("1", "a"), entry("2", "b")}
 	for i := range ordered {
 		ordered[i].MessageGroupId, ordered[i].MessageDeduplicationId = new("g"), ordered[i].Id
 	}
-	out = f.do(&api.PublishBatchInput{TopicArn: &fifo, PublishBatchRequestEntries: ordered}).(*api.PublishBatchOutput)
-	f.equal("numbers", *out.Successful[0].SequenceNumber < *out.Successful[1].SequenceNumber, true)
-	f.equal("sent", len(f.bodies(queue)), 2)
+	out = f.Do(&api.PublishBatchInput{TopicArn: &fifo, PublishBatchRequestEntries: ordered}).(*api.PublishBatchOutput)
+	f.Equal("numbers", *out.Successful[0].SequenceNumber < *out.Successful[1].SequenceNumber, true)
+	f.Equal("sent", len(f.bodies(queue)), 2)
 }
 
 func TestEncryptedTopic(t *testing.T) {
 	f := newFixture(t)
 	f.topic("t", map[string]string{"KmsMasterKeyId": "k"})
 	in := &api.PublishInput{TopicArn: new(topic), Message: new("m")}
-	allow := policyOf(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":["kms:GenerateDataKey*","kms:Decrypt"],"Resource":"*"}}`)
+	allow := *calltest.Policy(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":["kms:GenerateDataKey*","kms:Decrypt"],"Resource":"*"}}`)
 	f.keys.policy = &allow
-	f.do(in, &api.PublishBatchInput{TopicArn: new(topic), PublishBatchRequestEntries: []api.PublishBatchRequestEntry{{Id: new("1"), Message: new("m")}}})
-	f.equal("context", f.keys.context, map[string]string{"aws:sns:topicArn": topic})
-	f.equal("via", f.keys.via, "sns.us-east-1.amazonaws.com")
+	f.Do(in, &api.PublishBatchInput{TopicArn: new(topic), PublishBatchRequestEntries: []api.PublishBatchRequestEntry{{Id: new("1"), Message: new("m")}}})
+	f.Equal("context", f.keys.context, map[string]string{"aws:sns:topicArn": topic})
+	f.Equal("via", f.keys.via, "sns.us-east-1.amazonaws.com")
 
-	less := policyOf(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"kms:GenerateDataKey*","Resource":"*"}}`)
+	less := *calltest.Policy(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"kms:GenerateDataKey*","Resource":"*"}}`)
 	f.keys.policy = &less
-	f.fails("KMSAccessDenied: User: arn:aws:iam::111111111111:user/u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:us-east-1:111111111111:key/k because no resource-based policy allows the kms:Decrypt action", in)
+	f.Fails("KMSAccessDenied: User: arn:aws:iam::111111111111:user/u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:us-east-1:111111111111:key/k because no resource-based policy allows the kms:Decrypt action", in)
 	for code, want := range map[string]string{
 		"NotFoundException": "KMSNotFound", "DisabledException": "KMSDisabled", "KMSInvalidStateException": "KMSInvalidState",
 		"AccessDeniedException": "KMSAccessDenied", "InvalidKeyUsageException": "KMSInvalidState",
 	} {
 		f.keys.refuses["kms:GenerateDataKey"] = aws.Errorf(code, "why")
-		f.fails(want+": why", in)
+		f.Fails(want+": why", in)
 	}
 	f.topic("managed", map[string]string{"KmsMasterKeyId": "alias/aws/sns"})
-	f.do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("KmsMasterKeyId"), AttributeValue: new("arn:aws:kms:us-east-1:111111111111:alias/aws/sns")})
-	f.equal("keys that were made", f.keys.managed, []string{"111111111111 us-east-1 sns", "111111111111 us-east-1 sns"})
+	f.Do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("KmsMasterKeyId"), AttributeValue: new("arn:aws:kms:us-east-1:111111111111:alias/aws/sns")})
+	f.Equal("keys that were made", f.keys.managed, []string{"111111111111 us-east-1 sns", "111111111111 us-east-1 sns"})
 	f.service.Keys = nil
-	f.fails("KMSNotFound: There are no keys here", in)
+	f.Fails("KMSNotFound: There are no keys here", in)
 }
 
 func TestPublishAsService(t *testing.T) {
@@ -346,8 +347,8 @@ func TestPublishAsService(t *testing.T) {
 	trail := "arn:aws:cloudtrail:us-east-1:111111111111:trail/x"
 	from := call.Source{Service: "cloudtrail.amazonaws.com", ARN: trail, Account: account}
 	publish := func(arn string, m Message) (refused *aws.Error) {
-		err := f.update(func(tx *store.Tx) error {
-			if refused = f.service.PublishAsService(tx, f.now, arn, from, m); refused != nil {
+		err := f.Store.Update(t.Context(), func(tx *store.Tx) error {
+			if refused = f.service.PublishAsService(tx, f.Clock.Now(), arn, from, m); refused != nil {
 				return refused
 			}
 			return nil
@@ -355,30 +356,30 @@ func TestPublishAsService(t *testing.T) {
 		if refused == nil && err != nil {
 			t.Fatal(err)
 		}
-		if may := f.service.MayPublish(f.store.View(), f.now, arn, from); m.Body != "" && (may == nil) != (refused == nil) {
+		if may := f.service.MayPublish(f.Store.View(), f.Clock.Now(), arn, from); m.Body != "" && (may == nil) != (refused == nil) {
 			t.Errorf("MayPublish: %v, and %v", may, refused)
 		}
 		return refused
 	}
 	const denied = "AuthorizationError: User: cloudtrail.amazonaws.com is not authorized to perform: SNS:Publish on resource: " + topic + " because no resource-based policy allows the SNS:Publish action"
-	f.equal("default policy", publish(topic, Message{Body: "m"}).Error(), denied)
+	f.Equal("default policy", publish(topic, Message{Body: "m"}).Error(), denied)
 	policy := func(condition string) {
-		f.do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("Policy"), AttributeValue: new(`{"Version":"2012-10-17","Statement":[{"Sid":"AWSCloudTrailSNSPolicy20131101","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"SNS:Publish","Resource":"` + topic + `","Condition":` + condition + `}]}`)})
+		f.Do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("Policy"), AttributeValue: new(`{"Version":"2012-10-17","Statement":[{"Sid":"AWSCloudTrailSNSPolicy20131101","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"SNS:Publish","Resource":"` + topic + `","Condition":` + condition + `}]}`)})
 	}
 	policy(`{"StringEquals":{"aws:SourceArn":"` + trail + `x"}}`)
-	f.equal("another trail", publish(topic, Message{Body: "m"}).Error(), denied)
+	f.Equal("another trail", publish(topic, Message{Body: "m"}).Error(), denied)
 	policy(`{"StringEquals":{"aws:SourceArn":"` + trail + `","aws:SourceAccount":"` + account + `"}}`)
 	if refused := publish(topic, Message{Body: "m"}); refused != nil {
 		t.Fatal(refused)
 	}
-	f.equal("sent", f.bodies(queue), []string{"m"})
-	f.equal("empty", publish(topic, Message{}).Error(), "InvalidParameter: Invalid parameter: Empty message")
-	f.equal("no topic", publish(topic+"x", Message{Body: "m"}).Error(), "NotFound: Topic does not exist")
-	f.equal("no ARN", publish("x", Message{Body: "m"}).Code, "InvalidParameter")
+	f.Equal("sent", f.bodies(queue), []string{"m"})
+	f.Equal("empty", publish(topic, Message{}).Error(), "InvalidParameter: Invalid parameter: Empty message")
+	f.Equal("no topic", publish(topic+"x", Message{Body: "m"}).Error(), "NotFound: Topic does not exist")
+	f.Equal("no ARN", publish("x", Message{Body: "m"}).Code, "InvalidParameter")
 
-	f.do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("KmsMasterKeyId"), AttributeValue: new("k")})
-	f.equal("encrypted", publish(topic, Message{Body: "m"}).Code, "KMSAccessDenied")
-	allow := policyOf(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":["kms:GenerateDataKey*","kms:Decrypt"],"Resource":"*"}}`)
+	f.Do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("KmsMasterKeyId"), AttributeValue: new("k")})
+	f.Equal("encrypted", publish(topic, Message{Body: "m"}).Code, "KMSAccessDenied")
+	allow := *calltest.Policy(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":["kms:GenerateDataKey*","kms:Decrypt"],"Resource":"*"}}`)
 	f.keys.policy = &allow
 	if refused := publish(topic, Message{Body: "m"}); refused != nil {
 		t.Fatal(refused)
@@ -390,8 +391,8 @@ func TestRecord(t *testing.T) {
 	f := newFixture(t)
 	f.topic("t", nil)
 	recorded := func(in wire.Shape) (request string, resources string) {
-		out, err := f.call(in)
-		o := record.Outcome{In: in, Time: f.now}
+		out, err := f.Call(in)
+		o := record.Outcome{In: in, Time: f.Clock.Now()}
 		if err != nil {
 			o.Err = err.(*aws.Error)
 		} else {
@@ -400,21 +401,21 @@ func TestRecord(t *testing.T) {
 		var r struct {
 			RequestParameters, Resources json.RawMessage
 		}
-		if err := json.Unmarshal(record.Call(f.last, o, record.Copy{Account: account, EventID: "e"}), &r); err != nil {
+		if err := json.Unmarshal(record.Call(f.Last, o, record.Copy{Account: account, EventID: "e"}), &r); err != nil {
 			t.Fatal(err)
 		}
 		return string(r.RequestParameters), string(r.Resources)
 	}
 	wantResources := `[{"accountId":"111111111111","type":"AWS::SNS::Topic","ARN":"` + topic + `"}]`
 	request, resources := recorded(&api.PublishInput{TopicArn: new(topic), Message: new("secret"), Subject: new("secret"), MessageAttributes: map[string]api.MessageAttributeValue{"secret": text("secret")}})
-	f.equal("request", request, `{"topicArn":"`+topic+`","message":"HIDDEN_DUE_TO_SECURITY_REASONS","subject":"HIDDEN_DUE_TO_SECURITY_REASONS","messageAttributes":"HIDDEN_DUE_TO_SECURITY_REASONS"}`)
-	f.equal("resources", resources, wantResources)
+	f.Equal("request", request, `{"topicArn":"`+topic+`","message":"HIDDEN_DUE_TO_SECURITY_REASONS","subject":"HIDDEN_DUE_TO_SECURITY_REASONS","messageAttributes":"HIDDEN_DUE_TO_SECURITY_REASONS"}`)
+	f.Equal("resources", resources, wantResources)
 	request, resources = recorded(&api.PublishBatchInput{TopicArn: new(topic), PublishBatchRequestEntries: []api.PublishBatchRequestEntry{{Id: new("1"), Message: new("secret")}}})
-	f.equal("request", request, `{"topicArn":"`+topic+`","publishBatchRequestEntries":[{"id":"1","message":"HIDDEN_DUE_TO_SECURITY_REASONS"}]}`)
-	f.equal("resources", resources, wantResources)
-	f.identity = nil
+	f.Equal("request", request, `{"topicArn":"`+topic+`","publishBatchRequestEntries":[{"id":"1","message":"HIDDEN_DUE_TO_SECURITY_REASONS"}]}`)
+	f.Equal("resources", resources, wantResources)
+	f.Permit(f.Caller)
 	request, _ = recorded(&api.PublishInput{TopicArn: new(topic), Message: new("secret")})
-	f.equal("refused", request, `{"topicArn":"`+topic+`","message":"HIDDEN_DUE_TO_SECURITY_REASONS"}`)
+	f.Equal("refused", request, `{"topicArn":"`+topic+`","message":"HIDDEN_DUE_TO_SECURITY_REASONS"}`)
 }
 
 func FuzzReadTexts(f *testing.F) {

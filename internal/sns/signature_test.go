@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/seal"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sns"
@@ -90,24 +91,24 @@ func TestSignatures(t *testing.T) {
 			{Message: new(`{"default":"","sqs":""}`), MessageStructure: new("json")},
 		} {
 			in.TopicArn = &arn
-			f.do(in)
+			f.Do(in)
 		}
 		for _, body := range append(f.bodies(queue), f.bodies(foreign)...) {
-			c := verify(t, f.store.View(), body)
-			if f.now.Before(c.NotBefore) || f.now.After(c.NotAfter) {
+			c := verify(t, f.Store.View(), body)
+			if f.Clock.Now().Before(c.NotBefore) || f.Clock.Now().After(c.NotAfter) {
 				t.Errorf("valid from %v until %v", c.NotBefore, c.NotAfter)
 			}
 		}
-		f.equal("messages", len(f.bodies(queue))+len(f.bodies(foreign)), 4)
+		f.Equal("messages", len(f.bodies(queue))+len(f.bodies(foreign)), 4)
 	}
 	keys := 0
-	for key, k := range signingKeys.Scan(f.store.View(), "") {
+	for key, k := range signingKeys.Scan(f.Store.View(), "") {
 		keys++
 		if bytes.Contains(k.Private, []byte{0x02, 0x01, 0x00, 0x02, 0x82}) { // how a PKCS #1 key begins
 			t.Errorf("%s is not sealed", key)
 		}
 	}
-	f.equal("keys", keys, 1)
+	f.Equal("keys", keys, 1)
 }
 
 // The key is kept over restarts, a region has its own, and its successor
@@ -118,25 +119,25 @@ func TestSigningKeysAreMadeBeforehand(t *testing.T) {
 	f := newFixture(t)
 	f.topic("t", nil)
 	f.subscribe(topic, "https", "https://example.com/", nil)
-	f.equal("runs", f.runs, 3) // of two calls, one of which asks to be confirmed
-	f.equal("letters", len(f.entries()), 1)
+	f.Equal("runs", f.Runs, 3) // of two calls, one of which asks to be confirmed
+	f.Equal("letters", len(f.entries()), 1)
 
 	f.subscribe(topic, "sqs", queue, nil)
 	f.publish(topic, "x")
-	f.equal("runs", f.runs, 5)
-	f.now = f.now.Add(keyLife)
-	f.do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("Policy"), AttributeValue: new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"SNS:Publish","Resource":"` + topic + `"}]}`)})
+	f.Equal("runs", f.Runs, 5)
+	f.Clock.Advance(keyLife)
+	f.Do(&api.SetTopicAttributesInput{TopicArn: new(topic), AttributeName: new("Policy"), AttributeValue: new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"SNS:Publish","Resource":"` + topic + `"}]}`)})
 	runs := 0
-	if err := f.update(func(tx *store.Tx) error {
+	if err := f.Store.Update(t.Context(), func(tx *store.Tx) error {
 		runs++
 		// As the relay does, which a refusal does not hold up.
-		_ = f.service.PublishAsService(tx, f.now, topic, call.Source{Service: "s3.amazonaws.com"}, Message{Body: "x"})
+		_ = f.service.PublishAsService(tx, f.Clock.Now(), topic, call.Source{Service: "s3.amazonaws.com"}, Message{Body: "x"})
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	f.equal("runs", runs, 2)
-	f.equal("messages", len(f.bodies(queue)), 2)
+	f.Equal("runs", runs, 2)
+	f.Equal("messages", len(f.bodies(queue)), 2)
 }
 
 func TestSigningKeys(t *testing.T) {
@@ -146,33 +147,34 @@ func TestSigningKeys(t *testing.T) {
 	last := func() *x509.Certificate {
 		f.publish(topic, "m")
 		bodies := f.bodies(queue)
-		return verify(t, f.store.View(), bodies[len(bodies)-1])
+		return verify(t, f.Store.View(), bodies[len(bodies)-1])
 	}
 	first := last()
 	queues, base := f.service.Queues, f.service.Base
-	f.service = New(testKey(t))
-	f.service.Queues, f.service.Base, f.handlers = queues, base, api.Handlers(f.service)
+	f.service = New(calltest.Key(t))
+	f.service.Queues, f.service.Base = queues, base
+	f.Serve(api.API, api.Handlers(f.service), f.service.Access)
 	if !last().Equal(first) {
 		t.Error("another key after a restart")
 	}
-	f.now = f.now.Add(keyLife - keySlack - time.Hour)
+	f.Clock.Advance(keyLife - keySlack - time.Hour)
 	second := last()
 	if second.Equal(first) {
 		t.Error("the old key signs for ever")
 	}
 	bodies := f.bodies(queue)
-	verify(t, f.store.View(), bodies[0])
+	verify(t, f.Store.View(), bodies[0])
 
-	f.region = "eu-west-1"
+	f.Region = "eu-west-1"
 	f.topic("t", nil)
 	f.subscribe(strings.Replace(topic, "us-east-1", "eu-west-1", 1), "sqs", queue, nil)
 	f.publish(strings.Replace(topic, "us-east-1", "eu-west-1", 1), "m")
 	bodies = f.bodies(queue)
-	if third := verify(t, f.store.View(), bodies[len(bodies)-1]); third.Equal(second) {
+	if third := verify(t, f.Store.View(), bodies[len(bodies)-1]); third.Equal(second) {
 		t.Error("two regions share a key")
 	}
 	for _, id := range []string{"", "x", "../x", "us-east-1"} {
-		if _, ok := Certificate(f.store.View(), id); ok {
+		if _, ok := Certificate(f.Store.View(), id); ok {
 			t.Errorf("a certificate %q", id)
 		}
 	}
@@ -187,7 +189,7 @@ func TestOtherMasterKey(t *testing.T) {
 	key, _ := seal.New([]byte(strings.Repeat("x", seal.Size)))
 	f.service.seal = key.For("sns.signingkey")
 	f.service.private.Clear()
-	if _, err := f.call(&api.PublishInput{TopicArn: new(topic), Message: new("m")}); !errors.Is(err, seal.ErrOtherKey) {
+	if _, err := f.Call(&api.PublishInput{TopicArn: new(topic), Message: new("m")}); !errors.Is(err, seal.ErrOtherKey) {
 		t.Error(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sns"
 )
@@ -45,20 +46,20 @@ func TestSubscribeQueue(t *testing.T) {
 	if !regexp.MustCompile("^" + topic + ":[0-9a-f-]{36}$").MatchString(arn) {
 		t.Error(arn)
 	}
-	f.equal("again", f.subscribe(topic, "sqs", queue, nil), arn)
-	f.equal("attributes", f.settings(arn), map[string]string{
+	f.Equal("again", f.subscribe(topic, "sqs", queue, nil), arn)
+	f.Equal("attributes", f.settings(arn), map[string]string{
 		"SubscriptionArn": arn, "TopicArn": topic, "Owner": account, "SubscriptionPrincipal": "arn:aws:iam::111111111111:user/u",
 		"Protocol": "sqs", "Endpoint": queue, "PendingConfirmation": "false", "ConfirmationWasAuthenticated": "true", "RawMessageDelivery": "true",
 	})
-	f.fails("InvalidParameter: Invalid parameter: Attributes Reason: Subscription already exists with different attributes",
+	f.Fails("InvalidParameter: Invalid parameter: Attributes Reason: Subscription already exists with different attributes",
 		&api.SubscribeInput{TopicArn: new(topic), Protocol: new("sqs"), Endpoint: new(queue), Attributes: map[string]string{"RawMessageDelivery": "false"}})
-	list := f.do(&api.ListSubscriptionsByTopicInput{TopicArn: new(topic)}).(*api.ListSubscriptionsByTopicOutput).Subscriptions
+	list := f.Do(&api.ListSubscriptionsByTopicInput{TopicArn: new(topic)}).(*api.ListSubscriptionsByTopicOutput).Subscriptions
 	if len(list) != 1 || *list[0].SubscriptionArn != arn || *list[0].Owner != account || *list[0].Protocol != "sqs" || *list[0].Endpoint != queue {
 		t.Errorf("%+v", list)
 	}
-	f.equal("confirmed", f.attributes(topic)["SubscriptionsConfirmed"], "1")
-	f.do(&api.UnsubscribeInput{SubscriptionArn: &arn}, &api.UnsubscribeInput{SubscriptionArn: &arn})
-	f.equal("deleted", f.attributes(topic)["SubscriptionsDeleted"], "1")
+	f.Equal("confirmed", f.attributes(topic)["SubscriptionsConfirmed"], "1")
+	f.Do(&api.UnsubscribeInput{SubscriptionArn: &arn}, &api.UnsubscribeInput{SubscriptionArn: &arn})
+	f.Equal("deleted", f.attributes(topic)["SubscriptionsDeleted"], "1")
 }
 
 func TestSubscribeRefusals(t *testing.T) {
@@ -84,7 +85,7 @@ func TestSubscribeRefusals(t *testing.T) {
 		{topic, "https", "https://example.com/" + strings.Repeat("x", maxURL), "Endpoint must match the specified protocol"},
 		{fifo, "https", hook, "Invalid parameter: Endpoint Reason: FIFO topics deliver to SQS queues only"},
 	} {
-		f.fails("InvalidParameter: Invalid parameter: "+c.want, &api.SubscribeInput{TopicArn: &c.topic, Protocol: &c.protocol, Endpoint: &c.endpoint})
+		f.Fails("InvalidParameter: Invalid parameter: "+c.want, &api.SubscribeInput{TopicArn: &c.topic, Protocol: &c.protocol, Endpoint: &c.endpoint})
 	}
 	f.subscribe(fifo, "sqs", queue+".fifo", nil)
 	f.subscribe(fifo, "sqs", queue, nil) // a standard queue may listen, too
@@ -109,33 +110,33 @@ func TestSubscriptionAttributes(t *testing.T) {
 		{toQueue, "RedrivePolicy", `{"deadLetterTargetArn":"` + dead + `.fifo"}`, "RedrivePolicy: a standard topic cannot use a FIFO queue as DLQ."},
 		{toFIFO, "RedrivePolicy", `{"deadLetterTargetArn":"` + dead + `"}`, "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic."},
 	} {
-		f.fails("InvalidParameter: Invalid parameter: "+c.want, &api.SetSubscriptionAttributesInput{SubscriptionArn: &c.subscription, AttributeName: &c.name, AttributeValue: &c.value})
+		f.Fails("InvalidParameter: Invalid parameter: "+c.want, &api.SetSubscriptionAttributesInput{SubscriptionArn: &c.subscription, AttributeName: &c.name, AttributeValue: &c.value})
 	}
 	set := func(sub, name, value string) *api.SetSubscriptionAttributesInput {
 		return &api.SetSubscriptionAttributesInput{SubscriptionArn: &sub, AttributeName: &name, AttributeValue: &value}
 	}
-	f.do(set(toQueue, "RedrivePolicy", `{"deadLetterTargetArn":"`+dead+`"}`), set(toQueue, "FilterPolicy", `{"a":["b"]}`))
+	f.Do(set(toQueue, "RedrivePolicy", `{"deadLetterTargetArn":"`+dead+`"}`), set(toQueue, "FilterPolicy", `{"a":["b"]}`))
 	a := f.settings(toQueue)
-	f.equal("redrive", a["RedrivePolicy"], `{"deadLetterTargetArn":"`+dead+`"}`)
-	f.equal("filter", a["FilterPolicy"]+a["FilterPolicyScope"], `{"a":["b"]}MessageAttributes`)
-	f.do(set(toQueue, "FilterPolicyScope", "MessageBody"))
-	f.equal("scope", f.settings(toQueue)["FilterPolicyScope"], "MessageBody")
-	f.do(set(toQueue, "FilterPolicy", "{}"), set(toQueue, "RedrivePolicy", ""))
+	f.Equal("redrive", a["RedrivePolicy"], `{"deadLetterTargetArn":"`+dead+`"}`)
+	f.Equal("filter", a["FilterPolicy"]+a["FilterPolicyScope"], `{"a":["b"]}MessageAttributes`)
+	f.Do(set(toQueue, "FilterPolicyScope", "MessageBody"))
+	f.Equal("scope", f.settings(toQueue)["FilterPolicyScope"], "MessageBody")
+	f.Do(set(toQueue, "FilterPolicy", "{}"), set(toQueue, "RedrivePolicy", ""))
 	a = f.settings(toQueue)
 	if a["FilterPolicy"]+a["FilterPolicyScope"]+a["RedrivePolicy"] != "" {
 		t.Errorf("%v", a)
 	}
 	for _, arn := range []string{topic + ":x", topic + ":"} {
-		if _, err := f.call(&api.GetSubscriptionAttributesInput{SubscriptionArn: &arn}); err == nil {
+		if _, err := f.Call(&api.GetSubscriptionAttributesInput{SubscriptionArn: &arn}); err == nil {
 			t.Error(arn)
 		}
 	}
-	f.fails("InvalidParameter: Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1", &api.GetSubscriptionAttributesInput{SubscriptionArn: new("x")})
-	f.fails("InvalidParameter: Invalid parameter: SubscriptionArn Reason: An ARN must have at least 7 elements, not 6", &api.GetSubscriptionAttributesInput{SubscriptionArn: new(topic)})
-	f.fails("InvalidParameter: Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1", &api.UnsubscribeInput{SubscriptionArn: new("x")})
-	f.fails("InvalidParameter: Invalid parameter: SubscriptionId", &api.UnsubscribeInput{SubscriptionArn: new(topic)})
-	f.region = "us-east-2"
-	f.fails("InvalidParameter: Invalid parameter: SubscriptionArn", &api.UnsubscribeInput{SubscriptionArn: &toQueue})
+	f.Fails("InvalidParameter: Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1", &api.GetSubscriptionAttributesInput{SubscriptionArn: new("x")})
+	f.Fails("InvalidParameter: Invalid parameter: SubscriptionArn Reason: An ARN must have at least 7 elements, not 6", &api.GetSubscriptionAttributesInput{SubscriptionArn: new(topic)})
+	f.Fails("InvalidParameter: Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1", &api.UnsubscribeInput{SubscriptionArn: new("x")})
+	f.Fails("InvalidParameter: Invalid parameter: SubscriptionId", &api.UnsubscribeInput{SubscriptionArn: new(topic)})
+	f.Region = "us-east-2"
+	f.Fails("InvalidParameter: Invalid parameter: SubscriptionArn", &api.UnsubscribeInput{SubscriptionArn: &toQueue})
 }
 
 // An HTTP endpoint agrees with the token that it was sent, and nobody needs to
@@ -143,52 +144,52 @@ func TestSubscriptionAttributes(t *testing.T) {
 func TestConfirmHook(t *testing.T) {
 	f := newFixture(t)
 	f.topic("t", nil)
-	out := f.do(&api.SubscribeInput{TopicArn: new(topic), Protocol: new("https"), Endpoint: new(hook)}).(*api.SubscribeOutput)
-	f.equal("arn", *out.SubscriptionArn, "pending confirmation")
-	list := f.do(&api.ListSubscriptionsInput{}).(*api.ListSubscriptionsOutput).Subscriptions
-	f.equal("listed", *list[0].SubscriptionArn, "PendingConfirmation")
-	f.equal("pending", f.attributes(topic)["SubscriptionsPending"], "1")
+	out := f.Do(&api.SubscribeInput{TopicArn: new(topic), Protocol: new("https"), Endpoint: new(hook)}).(*api.SubscribeOutput)
+	f.Equal("arn", *out.SubscriptionArn, "pending confirmation")
+	list := f.Do(&api.ListSubscriptionsInput{}).(*api.ListSubscriptionsOutput).Subscriptions
+	f.Equal("listed", *list[0].SubscriptionArn, "PendingConfirmation")
+	f.Equal("pending", f.attributes(topic)["SubscriptionsPending"], "1")
 	f.publish(topic, "too early")
-	f.equal("entries", len(f.entries()), 1)
+	f.Equal("entries", len(f.entries()), 1)
 	first := f.tokenOf("")
 	arn := f.subscribe(topic, "https", hook, nil) // asks once more
 	token := f.tokenOf("")
-	f.fails("InvalidParameter: Invalid parameter: Token", confirm(first))
-	f.fails("InvalidParameter: Invalid parameter: SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation", &api.UnsubscribeInput{SubscriptionArn: &arn})
+	f.Fails("InvalidParameter: Invalid parameter: Token", confirm(first))
+	f.Fails("InvalidParameter: Invalid parameter: SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation", &api.UnsubscribeInput{SubscriptionArn: &arn})
 
 	f.unsigned()
-	f.region = "eu-west-1" // of the server; the topic's counts
-	f.fails("InvalidParameter: Invalid parameter: Token", confirm("x"))
-	f.fails("InvalidParameter: Invalid parameter: Topic", &api.ConfirmSubscriptionInput{TopicArn: new("x"), Token: &token})
-	f.fails("InvalidParameter: Invalid parameter: Topic", &api.ConfirmSubscriptionInput{TopicArn: new(strings.Replace(topic, "east-1", "east-2", 1)), Token: &token})
-	f.fails("AuthorizationError: AuthenticateOnUnsubscribe can be asked for in a signed request only",
+	f.Region = "eu-west-1" // of the server; the topic's counts
+	f.Fails("InvalidParameter: Invalid parameter: Token", confirm("x"))
+	f.Fails("InvalidParameter: Invalid parameter: Topic", &api.ConfirmSubscriptionInput{TopicArn: new("x"), Token: &token})
+	f.Fails("InvalidParameter: Invalid parameter: Topic", &api.ConfirmSubscriptionInput{TopicArn: new(strings.Replace(topic, "east-1", "east-2", 1)), Token: &token})
+	f.Fails("AuthorizationError: AuthenticateOnUnsubscribe can be asked for in a signed request only",
 		&api.ConfirmSubscriptionInput{TopicArn: new(topic), Token: &token, AuthenticateOnUnsubscribe: new("true")})
 	for range 2 {
-		f.equal("arn", *f.do(confirm(token)).(*api.ConfirmSubscriptionOutput).SubscriptionArn, arn)
+		f.Equal("arn", *f.Do(confirm(token)).(*api.ConfirmSubscriptionOutput).SubscriptionArn, arn)
 	}
-	f.equal("owner of the record", f.last.Owners, []string{account})
-	f.equal("region of the record", f.last.Region, region)
+	f.Equal("owner of the record", f.Last.Owners, []string{account})
+	f.Equal("region of the record", f.Last.Region, region)
 	f.as(account)
-	f.region = region
+	f.Region = region
 	a := f.settings(arn)
-	f.equal("confirmed", a["PendingConfirmation"]+a["ConfirmationWasAuthenticated"], "falsefalse")
+	f.Equal("confirmed", a["PendingConfirmation"]+a["ConfirmationWasAuthenticated"], "falsefalse")
 
 	before := len(f.entries())
 	f.publish(topic, "m")
-	f.equal("published", len(f.entries()), before+1)
+	f.Equal("published", len(f.entries()), before+1)
 	f.unsigned()
-	f.do(&api.UnsubscribeInput{SubscriptionArn: &arn})
+	f.Do(&api.UnsubscribeInput{SubscriptionArn: &arn})
 	entries := f.entries()
-	f.equal("what waited is dropped", len(entries), 1)
-	f.equal("the last word", entries[0].Type, "UnsubscribeConfirmation")
+	f.Equal("what waited is dropped", len(entries), 1)
+	f.Equal("the last word", entries[0].Type, "UnsubscribeConfirmation")
 
 	// The endpoint may have it back, for a while.
 	token = f.tokenOf("")
-	f.equal("revived", *f.do(confirm(token)).(*api.ConfirmSubscriptionOutput).SubscriptionArn, arn)
+	f.Equal("revived", *f.Do(confirm(token)).(*api.ConfirmSubscriptionOutput).SubscriptionArn, arn)
 	f.as(account)
-	f.equal("revived", f.settings(arn)["PendingConfirmation"], "false")
-	f.do(&api.UnsubscribeInput{SubscriptionArn: &arn})
-	f.equal("its owner ends it without a word", len(f.entries()), 0)
+	f.Equal("revived", f.settings(arn)["PendingConfirmation"], "false")
+	f.Do(&api.UnsubscribeInput{SubscriptionArn: &arn})
+	f.Equal("its owner ends it without a word", len(f.entries()), 0)
 }
 
 func TestGuarded(t *testing.T) {
@@ -197,15 +198,15 @@ func TestGuarded(t *testing.T) {
 	arn := f.subscribe(topic, "https", hook, nil)
 	in := confirm(f.tokenOf(""))
 	in.AuthenticateOnUnsubscribe = new("true")
-	f.do(in)
-	f.equal("authenticated", f.settings(arn)["ConfirmationWasAuthenticated"], "true")
+	f.Do(in)
+	f.Equal("authenticated", f.settings(arn)["ConfirmationWasAuthenticated"], "true")
 	end := &api.UnsubscribeInput{SubscriptionArn: &arn}
 	f.unsigned()
-	f.fails("AuthorizationError: The subscription "+arn+" can be ended by a signed request of its owner or the topic's owner only", end)
+	f.Fails("AuthorizationError: The subscription "+arn+" can be ended by a signed request of its owner or the topic's owner only", end)
 	f.as(other)
-	f.fails("AccessDenied: User: arn:aws:iam::222222222222:user/u is not authorized to perform: SNS:Unsubscribe on resource: "+topic+" because no resource-based policy allows the SNS:Unsubscribe action", end)
+	f.Fails("AccessDenied: User: arn:aws:iam::222222222222:user/u is not authorized to perform: SNS:Unsubscribe on resource: "+topic+" because no resource-based policy allows the SNS:Unsubscribe action", end)
 	f.as(account)
-	f.do(end)
+	f.Do(end)
 }
 
 // A queue of another account agrees by the message that it gets, or by its
@@ -213,23 +214,23 @@ func TestGuarded(t *testing.T) {
 func TestForeignQueue(t *testing.T) {
 	f := newFixture(t)
 	f.topic("t", nil)
-	f.do(&api.AddPermissionInput{TopicArn: new(topic), Label: new("l"), AWSAccountId: []string{other}, ActionName: []string{"Subscribe", "ConfirmSubscription"}})
+	f.Do(&api.AddPermissionInput{TopicArn: new(topic), Label: new("l"), AWSAccountId: []string{other}, ActionName: []string{"Subscribe", "ConfirmSubscription"}})
 	pending := f.subscribe(topic, "sqs", foreign, nil)
-	f.equal("pending", f.settings(pending)["PendingConfirmation"], "true")
-	f.equal("from", f.queues.from[foreign].ARN+f.queues.from[foreign].Service, topic+"sns.amazonaws.com")
+	f.Equal("pending", f.settings(pending)["PendingConfirmation"], "true")
+	f.Equal("from", f.queues.from[foreign].ARN+f.queues.from[foreign].Service, topic+"sns.amazonaws.com")
 	f.as(other)
-	f.equal("confirmed", *f.do(confirm(f.tokenOf(foreign))).(*api.ConfirmSubscriptionOutput).SubscriptionArn, pending)
+	f.Equal("confirmed", *f.Do(confirm(f.tokenOf(foreign))).(*api.ConfirmSubscriptionOutput).SubscriptionArn, pending)
 	f.as(account)
-	f.do(&api.UnsubscribeInput{SubscriptionArn: &pending})
+	f.Do(&api.UnsubscribeInput{SubscriptionArn: &pending})
 
 	f.subscribe(topic, "sqs", foreign, nil)
 	f.as(other)
 	arn := f.subscribe(topic, "sqs", foreign, nil)
 	a := f.settings(arn)
-	f.equal("confirmed by subscribing", a["PendingConfirmation"]+a["Owner"], "false"+other)
+	f.Equal("confirmed by subscribing", a["PendingConfirmation"]+a["Owner"], "false"+other)
 	f.as(account)
-	f.equal("the topic's owner sees it", f.settings(arn)["Owner"], other)
-	f.equal("one subscription", len(f.do(&api.ListSubscriptionsByTopicInput{TopicArn: new(topic)}).(*api.ListSubscriptionsByTopicOutput).Subscriptions), 1)
+	f.Equal("the topic's owner sees it", f.settings(arn)["Owner"], other)
+	f.Equal("one subscription", len(f.Do(&api.ListSubscriptionsByTopicInput{TopicArn: new(topic)}).(*api.ListSubscriptionsByTopicOutput).Subscriptions), 1)
 }
 
 // A queue that takes no message never learns its token; subscribing goes on.
@@ -238,7 +239,7 @@ func TestForeignQueueRefuses(t *testing.T) {
 	f.topic("t", nil)
 	f.queues.refuses[foreign] = aws.Errorf("AccessDenied", "no")
 	arn := f.subscribe(topic, "sqs", foreign, nil)
-	f.equal("pending", f.settings(arn)["PendingConfirmation"], "true")
+	f.Equal("pending", f.settings(arn)["PendingConfirmation"], "true")
 }
 
 func TestTokenLapses(t *testing.T) {
@@ -246,16 +247,16 @@ func TestTokenLapses(t *testing.T) {
 	f.topic("t", nil)
 	arn := f.subscribe(topic, "https", hook, nil)
 	token := f.tokenOf("")
-	f.now = f.now.Add(tokenLife + time.Second)
-	f.fails("InvalidParameter: Invalid parameter: Token", confirm(token))
-	f.fails("NotFound: Subscription does not exist", &api.GetSubscriptionAttributesInput{SubscriptionArn: &arn})
-	f.equal("listed", len(f.do(&api.ListSubscriptionsInput{}).(*api.ListSubscriptionsOutput).Subscriptions), 0)
-	f.equal("pending", f.attributes(topic)["SubscriptionsPending"], "0")
-	if !Stale(f.store.View(), f.now) {
+	f.Clock.Advance(tokenLife + time.Second)
+	f.Fails("InvalidParameter: Invalid parameter: Token", confirm(token))
+	f.Fails("NotFound: Subscription does not exist", &api.GetSubscriptionAttributesInput{SubscriptionArn: &arn})
+	f.Equal("listed", len(f.Do(&api.ListSubscriptionsInput{}).(*api.ListSubscriptionsOutput).Subscriptions), 0)
+	f.Equal("pending", f.attributes(topic)["SubscriptionsPending"], "0")
+	if !Stale(f.Store.View(), f.Clock.Now()) {
 		t.Error("nothing to prune")
 	}
-	f.update(func(tx *store.Tx) error { Prune(tx, f.now); return nil })
-	if Stale(f.store.View(), f.now) {
+	f.Update(func(tx *store.Tx) error { Prune(tx, f.Clock.Now()); return nil })
+	if Stale(f.Store.View(), f.Clock.Now()) {
 		t.Error("not pruned")
 	}
 	if again := f.subscribe(topic, "https", hook, nil); again == arn {
@@ -267,19 +268,20 @@ func TestPasswordIsNotShown(t *testing.T) {
 	f := newFixture(t)
 	f.topic("t", nil)
 	arn := f.subscribe(topic, "https", "https://ada:secret@example.com/x?y", nil)
-	f.equal("endpoint", f.settings(arn)["Endpoint"], "https://ada:****@example.com/x?y")
+	f.Equal("endpoint", f.settings(arn)["Endpoint"], "https://ada:****@example.com/x?y")
 }
 
 func TestConditionsOfSubscribe(t *testing.T) {
 	f := newFixture(t)
 	f.topic("t", nil)
-	f.identity = append(f.identity, policyOf(t, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"sns:Subscribe","Resource":"*","Condition":{"StringEquals":{"sns:Protocol":"http"}}}}`),
-		policyOf(t, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"sns:Subscribe","Resource":"*","Condition":{"StringLike":{"sns:Endpoint":"*bad*"}}}}`))
+	f.Permit(f.Caller, calltest.Allowing("*"),
+		`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"sns:Subscribe","Resource":"*","Condition":{"StringEquals":{"sns:Protocol":"http"}}}}`,
+		`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"sns:Subscribe","Resource":"*","Condition":{"StringLike":{"sns:Endpoint":"*bad*"}}}}`)
 	for _, in := range []*api.SubscribeInput{
 		{TopicArn: new(topic), Protocol: new("http"), Endpoint: new("http://example.com")},
 		{TopicArn: new(topic), Protocol: new("https"), Endpoint: new("https://bad.example.com")},
 	} {
-		if _, err := f.call(in); aws.CodeOf(err) != aws.AccessDenied {
+		if _, err := f.Call(in); aws.CodeOf(err) != aws.AccessDenied {
 			t.Errorf("%s: %v", *in.Endpoint, err)
 		}
 	}
@@ -291,7 +293,7 @@ func TestSubscriptionLimits(t *testing.T) {
 	f.topic("t", nil)
 	fifo := f.topic("o.fifo", map[string]string{"FifoTopic": "true"})
 	filter, _ := readFilter("", `{"a":["b"]}`, false)
-	f.update(func(tx *store.Tx) error {
+	f.Update(func(tx *store.Tx) error {
 		for range filtersOfTopic {
 			s := &Subscription{Topic: TopicName{account, region, "t"}, ID: aws.UUID(), Owner: account, Filter: filter}
 			subscriptions.Put(tx, s.key(), s)
@@ -302,11 +304,11 @@ func TestSubscriptionLimits(t *testing.T) {
 		}
 		return nil
 	})
-	f.fails("SubscriptionLimitExceeded: You have reached the maximum number of subscriptions for this topic.",
+	f.Fails("SubscriptionLimitExceeded: You have reached the maximum number of subscriptions for this topic.",
 		&api.SubscribeInput{TopicArn: &fifo, Protocol: new("sqs"), Endpoint: new(queue)})
-	f.fails("FilterPolicyLimitExceeded: You have reached the maximum number of filter policies.",
+	f.Fails("FilterPolicyLimitExceeded: You have reached the maximum number of filter policies.",
 		&api.SubscribeInput{TopicArn: new(topic), Protocol: new("sqs"), Endpoint: new(queue), Attributes: map[string]string{"FilterPolicy": `{"a":["b"]}`}})
 	arn := f.subscribe(topic, "sqs", queue, nil)
-	f.fails("FilterPolicyLimitExceeded: You have reached the maximum number of filter policies.",
+	f.Fails("FilterPolicyLimitExceeded: You have reached the maximum number of filter policies.",
 		&api.SetSubscriptionAttributesInput{SubscriptionArn: &arn, AttributeName: new("FilterPolicy"), AttributeValue: new(`{"a":["b"]}`)})
 }

@@ -1,0 +1,117 @@
+package calltest
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/store"
+	"github.com/orgtrail/orgtrail/internal/wire"
+)
+
+// Begin returns the call of the operation that has this input.
+func (d *Door) Begin(in wire.Shape) *call.Call {
+	d.Helper()
+	op := d.service.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
+	if op == nil {
+		d.Fatalf("no operation for %s", in.Describe().Name)
+	}
+	d.Last = &call.Call{
+		Ctx: d.Context(), Principal: d.Caller, Region: d.Region, Operation: op, Host: d.Host,
+		Time: d.Clock.Now(), State: d.Store.View(),
+	}
+	return d.Last
+}
+
+// Make makes a call. What is Made stays between the runs of its transaction;
+// a refused one changes nothing, and keeps no events but those that stand.
+func (d *Door) Make(c *call.Call, in wire.Shape) (out any, err error) {
+	if err := wire.Check(c.Operation, in); err != nil {
+		return nil, err
+	}
+	run := func() error {
+		if _, err := d.gateway.Authorize(c, &d.service, in); err != nil {
+			return err
+		}
+		allow := c.Allow
+		c.Allow = func(t call.Target) error {
+			d.ask(t)
+			return allow(t)
+		}
+		var err error
+		out, err = d.service.Handlers[c.Operation.Name](c, in)
+		return err
+	}
+	if c.Operation.Writes {
+		err = d.Store.Update(c.Ctx, func(tx *store.Tx) error {
+			d.Runs++
+			c.State, c.Tx, c.Notes = tx, tx, call.Notes{}
+			return run()
+		})
+	} else {
+		err = run()
+	}
+	if err != nil {
+		out = nil
+		c.State, c.Tx = d.Store.View(), nil
+		c.Events = slices.DeleteFunc(c.Events, func(e call.Event) bool { return !e.Stands })
+		c.Response = nil
+	}
+	d.emit(c.Events)
+	return out, err
+}
+
+// Call begins a call and makes it.
+func (d *Door) Call(in wire.Shape) (any, error) {
+	d.Helper()
+	return d.Make(d.Begin(in), in)
+}
+
+// Do makes calls that must succeed, and returns the answer of the last one.
+func (d *Door) Do(ins ...wire.Shape) (out any) {
+	d.Helper()
+	for _, in := range ins {
+		var err error
+		if out, err = d.Call(in); err != nil {
+			d.Fatalf("%s: %v", in.Describe().Name, err)
+		}
+	}
+	return out
+}
+
+// Refused makes a call that must be refused and change nothing. It returns
+// the refusal, or nil when there is none, which is the test's failure.
+func (d *Door) Refused(in wire.Shape) *aws.Error {
+	d.Helper()
+	before := d.Store.View().Rev()
+	_, err := d.Call(in)
+	if d.Store.View().Rev() != before {
+		d.Errorf("%s: it changed something (%v)", in.Describe().Name, err)
+	}
+	var e *aws.Error
+	if !errors.As(err, &e) {
+		d.Errorf("%s: got %v, want a refusal", in.Describe().Name, err)
+		return nil
+	}
+	return e
+}
+
+// Fails makes a call that must be refused with exactly this: "Code: message".
+// A code alone stands for any message.
+func (d *Door) Fails(want string, in wire.Shape) {
+	d.Helper()
+	if e := d.Refused(in); e != nil && e.Error() != want && e.Code != want {
+		d.Errorf("%s:\n got %v\nwant %s", in.Describe().Name, e, want)
+	}
+}
+
+// Equal compares what a test got with what it wants.
+func (d *Door) Equal(what string, got, want any) {
+	d.Helper()
+	if !reflect.DeepEqual(got, want) {
+		d.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
+	}
+}
