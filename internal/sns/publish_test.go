@@ -401,7 +401,7 @@ func TestRecord(t *testing.T) {
 		var r struct {
 			RequestParameters, Resources json.RawMessage
 		}
-		if err := json.Unmarshal(record.Call(f.Last, o, record.Copy{Account: account, EventID: "e"}), &r); err != nil {
+		if err := json.Unmarshal(record.Call(f.Last(), o, record.Copy{Account: account, EventID: "e"}), &r); err != nil {
 			t.Fatal(err)
 		}
 		return string(r.RequestParameters), string(r.Resources)

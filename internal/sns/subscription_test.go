@@ -167,8 +167,8 @@ func TestConfirmHook(t *testing.T) {
 	for range 2 {
 		f.Equal("arn", *f.Do(confirm(token)).(*api.ConfirmSubscriptionOutput).SubscriptionArn, arn)
 	}
-	f.Equal("owner of the record", f.Last.Owners, []string{account})
-	f.Equal("region of the record", f.Last.Region, region)
+	f.Equal("owner of the record", f.Last().Owners, []string{account})
+	f.Equal("region of the record", f.Last().Region, region)
 	f.as(account)
 	f.Region = region
 	a := f.settings(arn)

@@ -151,7 +151,7 @@ func TestTopicPolicy(t *testing.T) {
 
 	f.as(other)
 	f.publish(topic, "m")
-	f.Equal("owners of the record", f.Last.Owners, []string{account})
+	f.Equal("owners of the record", f.Last().Owners, []string{account})
 	f.Fails("AccessDenied: User: arn:aws:iam::222222222222:user/u is not authorized to perform: SNS:GetTopicAttributes on resource: "+topic+" because no resource-based policy allows the SNS:GetTopicAttributes action",
 		&api.GetTopicAttributesInput{TopicArn: new(topic)})
 }

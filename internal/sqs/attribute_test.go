@@ -12,7 +12,7 @@ import (
 func TestDefaults(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs")
-	f.equal("standard", f.attributes(url, "All"), map[string]string{
+	f.Equal("standard", f.attributes(url, "All"), map[string]string{
 		"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesDelayed": "0", "ApproximateNumberOfMessagesNotVisible": "0",
 		"CreatedTimestamp": "1769824800", "LastModifiedTimestamp": "1769824800", "QueueArn": arn("jobs"),
 		"DelaySeconds": "0", "MaximumMessageSize": "1048576", "MessageRetentionPeriod": "345600",
@@ -22,11 +22,11 @@ func TestDefaults(t *testing.T) {
 	for name, want := range map[string]string{
 		"FifoQueue": "true", "ContentBasedDeduplication": "false", "DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue",
 	} {
-		f.equal(name, fifo[name], want)
+		f.Equal(name, fifo[name], want)
 	}
-	f.equal("none", f.attributes(url), map[string]string(nil))
-	f.equal("two", f.attributes(url, "QueueArn", "FifoQueue", "Policy"), map[string]string{"QueueArn": arn("jobs")})
-	f.fails("InvalidAttributeName: Unknown Attribute Colour.", &api.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []string{"QueueArn", "Colour"}})
+	f.Equal("none", f.attributes(url), map[string]string(nil))
+	f.Equal("two", f.attributes(url, "QueueArn", "FifoQueue", "Policy"), map[string]string{"QueueArn": arn("jobs")})
+	f.Fails("InvalidAttributeName: Unknown Attribute Colour.", &api.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []string{"QueueArn", "Colour"}})
 }
 
 func TestSetAttributes(t *testing.T) {
@@ -117,19 +117,19 @@ func TestSetAttributes(t *testing.T) {
 		in := &api.SetQueueAttributesInput{QueueUrl: urls[c.fifo], Attributes: map[string]string{c.name: c.value}}
 		before := f.attributes(urls[c.fifo], "All")
 		if c.want != "" {
-			f.fails(c.want, in)
-			f.equal(c.name+" is as it was", f.attributes(urls[c.fifo], "All"), before)
+			f.Fails(c.want, in)
+			f.Equal(c.name+" is as it was", f.attributes(urls[c.fifo], "All"), before)
 			continue
 		}
-		f.does(in)
-		f.equal(c.name, f.attributes(urls[c.fifo], c.name)[c.name], c.value)
+		f.Do(in)
+		f.Equal(c.name, f.attributes(urls[c.fifo], c.name)[c.name], c.value)
 	}
 	for _, name := range []string{"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"} {
 		f.set(urls[false], name, "")
-		f.equal(name+" is gone", f.attributes(urls[false], name), map[string]string(nil))
+		f.Equal(name+" is gone", f.attributes(urls[false], name), map[string]string(nil))
 	}
 	f.set(urls[false], "SqsManagedSseEnabled", "true")
-	f.fails("InvalidAttributeName", &api.SetQueueAttributesInput{QueueUrl: urls[false], Attributes: map[string]string{"SqsManagedSseEnabled": "true", "KmsMasterKeyId": "k"}})
+	f.Fails("InvalidAttributeName", &api.SetQueueAttributesInput{QueueUrl: urls[false], Attributes: map[string]string{"SqsManagedSseEnabled": "true", "KmsMasterKeyId": "k"}})
 	f.set(urls[false], "KmsMasterKeyId", "k")
 
 	keys := &fakeKeys{}
@@ -140,7 +140,7 @@ func TestSetAttributes(t *testing.T) {
 	if want := []string{"111111111111 us-east-2 sqs", "111111111111 us-east-2 sqs"}; !slices.Equal(keys.managed, want) {
 		t.Errorf("keys were made for %q, want %q", keys.managed, want)
 	}
-	f.equal("one or the other", f.attributes(urls[false], "SqsManagedSseEnabled")["SqsManagedSseEnabled"], "false")
+	f.Equal("one or the other", f.attributes(urls[false], "SqsManagedSseEnabled")["SqsManagedSseEnabled"], "false")
 	f.set(closed, "RedriveAllowPolicy", "")
 }
 
@@ -177,11 +177,11 @@ func FuzzAttributes(f *testing.F) {
 		for _, fifo := range []bool{false, true} {
 			q := &Queue{Account: account, Region: region, Name: "q", Settings: defaults()}
 			q.FIFO = fifo
-			if q.set(fix.store.View(), map[string]string{name: value}) != nil {
+			if q.set(fix.Store.View(), map[string]string{name: value}) != nil {
 				continue
 			}
 			stored, ok := attributes[name].get(q)
-			if ok && q.set(fix.store.View(), map[string]string{name: stored}) != nil {
+			if ok && q.set(fix.Store.View(), map[string]string{name: stored}) != nil {
 				t.Fatalf("%s: %q became %q, which cannot be set", name, value, stored)
 			}
 		}

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -9,32 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/orgtrail/orgtrail/internal/call"
-	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
 )
-
-// serve makes one call as the front door does, without its policies.
-func (f *fixture) serve(in wire.Shape) (out any, err error) {
-	op := api.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
-	c := &call.Call{
-		Ctx: context.Background(), Principal: f.caller, Region: region, Operation: op, Host: "localhost:4566",
-		Time: time.Now(), State: f.store.View(), Allow: func(call.Target) error { return nil },
-	}
-	if !op.Writes {
-		return f.handlers[op.Name](c, in)
-	}
-	err = f.store.Update(c.Ctx, func(tx *store.Tx) error {
-		c.State, c.Tx, c.Notes = tx, tx, call.Notes{}
-		if _, err := f.service.Access(c, in); err != nil {
-			return err
-		}
-		out, err = f.handlers[op.Name](c, in)
-		return err
-	})
-	return out, err
-}
 
 // BenchmarkCycle measures messages that are sent, received and deleted, each
 // step durable, by 64 callers side by side: one message a call, or ten.
@@ -105,7 +81,9 @@ func (f *fixture) cycle(b *testing.B, url *string, fifo bool, size int, n int64)
 }
 
 func (f *fixture) must(b *testing.B, in wire.Shape) any {
-	out, err := f.serve(in)
+	c := f.Begin(in)
+	c.Time = time.Now()
+	out, err := f.Make(c, in)
 	if err != nil {
 		b.Error(err)
 		panic(err)

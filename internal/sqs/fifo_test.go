@@ -18,32 +18,32 @@ func TestGroups(t *testing.T) {
 	first := f.sendTo(url, "a", "a1")
 	second := f.sendTo(url, "b", "b1")
 	f.sendTo(url, "a", "a2", "a3")
-	f.equal("numbers grow", *first.SequenceNumber < *second.SequenceNumber, true)
-	f.equal("digits", len(*first.SequenceNumber), 20)
-	f.equal("count", f.count(url), [3]string{"4", "0", "0"})
+	f.Equal("numbers grow", *first.SequenceNumber < *second.SequenceNumber, true)
+	f.Equal("digits", len(*first.SequenceNumber), 20)
+	f.Equal("count", f.count(url), [3]string{"4", "0", "0"})
 
 	one := f.receive(url, 1)
-	f.equal("the first", bodiesOf(one), []string{"a1"})
-	f.equal("attributes", [3]string{one[0].Attributes["MessageGroupId"], one[0].Attributes["MessageDeduplicationId"], one[0].Attributes["SequenceNumber"]}, [3]string{"a", "a1", *first.SequenceNumber})
+	f.Equal("the first", bodiesOf(one), []string{"a1"})
+	f.Equal("attributes", [3]string{one[0].Attributes["MessageGroupId"], one[0].Attributes["MessageDeduplicationId"], one[0].Attributes["SequenceNumber"]}, [3]string{"a", "a1", *first.SequenceNumber})
 	two := f.receive(url, 10)
-	f.equal("another group", bodiesOf(two), []string{"b1"})
-	f.equal("all are blocked", f.bodies(url), []string{})
-	f.equal("count", f.count(url), [3]string{"2", "2", "0"})
+	f.Equal("another group", bodiesOf(two), []string{"b1"})
+	f.Equal("all are blocked", f.bodies(url), []string{})
+	f.Equal("count", f.count(url), [3]string{"2", "2", "0"})
 	f.delete(url, one...)
 	both := f.receive(url, 10)
-	f.equal("the rest of the group", bodiesOf(both), []string{"a2", "a3"})
+	f.Equal("the rest of the group", bodiesOf(both), []string{"a2", "a3"})
 
 	// While one of the group is in flight the group waits, whatever becomes
 	// of those before it.
 	hide := func(m api.Message, seconds int32) {
-		f.does(&api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: &seconds})
+		f.Do(&api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: &seconds})
 	}
 	hide(both[0], 0)
-	f.equal("blocked by the second", f.bodies(url), []string{})
+	f.Equal("blocked by the second", f.bodies(url), []string{})
 	hide(both[1], 0)
-	f.equal("in order again", f.bodies(url), []string{"a2", "a3"})
-	f.clock.Advance(time.Minute)
-	f.equal("and after their time", f.bodies(url), []string{"b1", "a2", "a3"})
+	f.Equal("in order again", f.bodies(url), []string{"a2", "a3"})
+	f.Clock.Advance(time.Minute)
+	f.Equal("and after their time", f.bodies(url), []string{"b1", "a2", "a3"})
 }
 
 func TestExpiredHandle(t *testing.T) {
@@ -51,49 +51,49 @@ func TestExpiredHandle(t *testing.T) {
 	url := f.queue("jobs.fifo")
 	f.sendTo(url, "a", "a1", "a2")
 	m := f.receive(url, 1)[0]
-	f.clock.Advance(30 * time.Second)
+	f.Clock.Advance(30 * time.Second)
 	want := "InvalidParameterValue: Value " + *m.ReceiptHandle + " for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
-	f.fails(want, &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})
-	f.fails(want, &api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: new(int32(5))})
+	f.Fails(want, &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})
+	f.Fails(want, &api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: new(int32(5))})
 	again := f.receive(url, 1)
-	f.fails(want, &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})
+	f.Fails(want, &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})
 	f.delete(url, again...)
 	f.delete(url, again...)
 	f.delete(url, m)
-	f.equal("the next", f.bodies(url), []string{"a2"})
+	f.Equal("the next", f.bodies(url), []string{"a2"})
 }
 
 func TestDeduplication(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs.fifo")
 	first := f.sendTo(url, "a", "same")
-	f.clock.Advance(memory - time.Millisecond)
+	f.Clock.Advance(memory - time.Millisecond)
 	second := f.sendTo(url, "b", "same")
-	f.equal("taken for the first", []string{*second.MessageId, *second.SequenceNumber}, []string{*first.MessageId, *first.SequenceNumber})
+	f.Equal("taken for the first", []string{*second.MessageId, *second.SequenceNumber}, []string{*first.MessageId, *first.SequenceNumber})
 	f.delete(url, f.receive(url, 10)...)
 	third := f.sendTo(url, "a", "same")
-	f.equal("also when it is gone", *third.MessageId, *first.MessageId)
-	f.clock.Advance(time.Millisecond)
+	f.Equal("also when it is gone", *third.MessageId, *first.MessageId)
+	f.Clock.Advance(time.Millisecond)
 	fourth := f.sendTo(url, "a", "same")
-	f.equal("after five minutes", *fourth.MessageId != *first.MessageId, true)
-	f.equal("bodies", f.bodies(url), []string{"same"})
+	f.Equal("after five minutes", *fourth.MessageId != *first.MessageId, true)
+	f.Equal("bodies", f.bodies(url), []string{"same"})
 
 	f.set(url, "ContentBasedDeduplication", "true")
 	byContent := func(body string, dedup *string) string {
 		return *do[api.SendMessageOutput](f, &api.SendMessageInput{QueueUrl: url, MessageBody: &body, MessageGroupId: new("c"), MessageDeduplicationId: dedup}).MessageId
 	}
 	id := byContent("content", nil)
-	f.equal("by content", byContent("content", nil), id)
-	f.equal("its own id goes before", byContent("content", new("x")) != id, true)
-	f.equal("the digest as an id", byContent("other", new(contentID("content"))), id)
+	f.Equal("by content", byContent("content", nil), id)
+	f.Equal("its own id goes before", byContent("content", new("x")) != id, true)
+	f.Equal("the digest as an id", byContent("other", new(contentID("content"))), id)
 
 	f.set(url, "DeduplicationScope", "messageGroup")
 	one, two := f.sendTo(url, "d", "scoped"), f.sendTo(url, "e", "scoped")
-	f.equal("in the group alone", *one.MessageId != *two.MessageId, true)
-	f.equal("in the group", *f.sendTo(url, "d", "scoped").MessageId, *one.MessageId)
-	f.clock.Advance(memory)
+	f.Equal("in the group alone", *one.MessageId != *two.MessageId, true)
+	f.Equal("in the group", *f.sendTo(url, "d", "scoped").MessageId, *one.MessageId)
+	f.Clock.Advance(memory)
 	f.advance()
-	f.equal("nothing is remembered", duplicates.Len(f.store.View()), 0)
+	f.Equal("nothing is remembered", duplicates.Len(f.Store.View()), 0)
 }
 
 // TestFailedLetterIsNotRemembered: what could not be sent can be sent again
@@ -102,27 +102,27 @@ func TestFailedLetterIsNotRemembered(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs.fifo", "KmsMasterKeyId", "nobody")
 	in := &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{{Id: new("a"), MessageBody: new("x"), MessageGroupId: new("g"), MessageDeduplicationId: new("d")}}}
-	f.equal("fails", *do[api.SendMessageBatchOutput](f, in).Failed[0].Code, "KMS.NotFoundException")
+	f.Equal("fails", *do[api.SendMessageBatchOutput](f, in).Failed[0].Code, "KMS.NotFoundException")
 	f.set(url, "KmsMasterKeyId", "")
-	f.equal("is sent", len(do[api.SendMessageBatchOutput](f, in).Successful), 1)
-	f.equal("received", f.bodies(url), []string{"x"})
+	f.Equal("is sent", len(do[api.SendMessageBatchOutput](f, in).Successful), 1)
+	f.Equal("received", f.bodies(url), []string{"x"})
 }
 
 func TestFIFODelay(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs.fifo", "DelaySeconds", "60")
 	f.sendTo(url, "a", "a1")
-	f.clock.Advance(30 * time.Second)
+	f.Clock.Advance(30 * time.Second)
 	f.sendTo(url, "b", "b1")
 	f.sendTo(url, "a", "a2")
-	f.equal("all", f.count(url), [3]string{"0", "0", "3"})
-	f.equal("none", f.bodies(url), []string{})
-	f.clock.Advance(30 * time.Second)
-	f.equal("one", f.count(url), [3]string{"1", "0", "2"})
-	f.equal("the first", f.bodies(url), []string{"a1"})
+	f.Equal("all", f.count(url), [3]string{"0", "0", "3"})
+	f.Equal("none", f.bodies(url), []string{})
+	f.Clock.Advance(30 * time.Second)
+	f.Equal("one", f.count(url), [3]string{"1", "0", "2"})
+	f.Equal("the first", f.bodies(url), []string{"a1"})
 	f.set(url, "DelaySeconds", "10") // holds for those that wait
-	f.equal("another group", f.bodies(url), []string{"b1"})
-	f.equal("count", f.count(url), [3]string{"1", "2", "0"})
+	f.Equal("another group", f.bodies(url), []string{"b1"})
+	f.Equal("count", f.count(url), [3]string{"1", "2", "0"})
 }
 
 func TestAttempts(t *testing.T) {
@@ -133,20 +133,20 @@ func TestAttempts(t *testing.T) {
 	try := func(id string) []string {
 		return bodiesOf(f.receives(&api.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: new(int32(2)), ReceiveRequestAttemptId: &id}))
 	}
-	f.equal("first", try("one"), []string{"a1", "a2"})
-	f.clock.Advance(20 * time.Second)
-	f.equal("the same again", try("one"), []string{"a1", "a2"})
-	f.equal("another", try("two"), []string{"b1"})
-	f.clock.Advance(20 * time.Second)
-	f.equal("hidden anew", f.bodies(url), []string{})
+	f.Equal("first", try("one"), []string{"a1", "a2"})
+	f.Clock.Advance(20 * time.Second)
+	f.Equal("the same again", try("one"), []string{"a1", "a2"})
+	f.Equal("another", try("two"), []string{"b1"})
+	f.Clock.Advance(20 * time.Second)
+	f.Equal("hidden anew", f.bodies(url), []string{})
 	list := f.receives(&api.ReceiveMessageInput{QueueUrl: url, ReceiveRequestAttemptId: new("one")})
 	f.delete(url, list[0])
-	f.equal("what is left", try("one"), []string{"a2"})
-	f.clock.Advance(time.Minute)
-	f.equal("after their time", try("one"), []string{"b1", "a2"})
-	f.clock.Advance(memory)
+	f.Equal("what is left", try("one"), []string{"a2"})
+	f.Clock.Advance(time.Minute)
+	f.Equal("after their time", try("one"), []string{"b1", "a2"})
+	f.Clock.Advance(memory)
 	f.advance()
-	f.equal("nothing is remembered", attempts.Len(f.store.View()), 0)
+	f.Equal("nothing is remembered", attempts.Len(f.Store.View()), 0)
 }
 
 // TestFIFOExpires: a group goes on behind messages that have expired.
@@ -155,13 +155,13 @@ func TestFIFOExpires(t *testing.T) {
 	for _, sweep := range []bool{false, true} {
 		url := f.queue(fmt.Sprintf("jobs-%v.fifo", sweep), "MessageRetentionPeriod", "60")
 		f.sendTo(url, "a", "a1", "a2")
-		f.clock.Advance(40 * time.Second)
+		f.Clock.Advance(40 * time.Second)
 		f.sendTo(url, "a", "a3")
-		f.clock.Advance(30 * time.Second)
+		f.Clock.Advance(30 * time.Second)
 		if sweep {
 			f.advance()
 		}
-		f.equal("what is left", f.bodies(url), []string{"a3"})
+		f.Equal("what is left", f.bodies(url), []string{"a3"})
 	}
 }
 
@@ -181,8 +181,8 @@ func consume(t *testing.T, replicas ...*fixture) {
 	const groups, each = 8, 40
 	f := replicas[0]
 	for _, r := range replicas {
-		r.clock = f.clock
-		r.service.Now = f.clock.Now
+		r.Clock = f.Clock
+		r.service.Now = f.Clock.Now
 	}
 	url := f.queue("jobs.fifo", "VisibilityTimeout", "1000")
 	for i := range each {
@@ -221,7 +221,7 @@ func consume(t *testing.T, replicas ...*fixture) {
 						mu.Lock()
 						held[*m.Body]--
 						mu.Unlock()
-						f.does(&api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: new(int32(0))})
+						f.Do(&api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: new(int32(0))})
 						continue
 					}
 					mu.Lock()

@@ -21,31 +21,31 @@ func TestSendReceiveDelete(t *testing.T) {
 			"AWSTraceHeader": {DataType: new("String"), StringValue: new("Root=1-5759e988-bd862e3fe1be46a994272793")},
 		},
 	})
-	f.equal("digest of the body", *out.MD5OfMessageBody, "098f6bcd4621d373cade4e832627b4f6")
-	f.equal("digest of attributes", *out.MD5OfMessageAttributes, "ae7155c6026991b6d54b11589678bf9c")
-	f.equal("digest of system attributes", out.MD5OfMessageSystemAttributes != nil, true)
-	f.equal("no number", out.SequenceNumber, (*string)(nil))
-	f.equal("count", f.count(url), [3]string{"1", "0", "0"})
+	f.Equal("digest of the body", *out.MD5OfMessageBody, "098f6bcd4621d373cade4e832627b4f6")
+	f.Equal("digest of attributes", *out.MD5OfMessageAttributes, "ae7155c6026991b6d54b11589678bf9c")
+	f.Equal("digest of system attributes", out.MD5OfMessageSystemAttributes != nil, true)
+	f.Equal("no number", out.SequenceNumber, (*string)(nil))
+	f.Equal("count", f.count(url), [3]string{"1", "0", "0"})
 
-	f.clock.Advance(2 * time.Second)
+	f.Clock.Advance(2 * time.Second)
 	list := f.receive(url, 10)
-	f.equal("how many", len(list), 1)
+	f.Equal("how many", len(list), 1)
 	m := list[0]
-	f.equal("message", []string{*m.MessageId, *m.Body, *m.MD5OfBody, *m.MD5OfMessageAttributes}, []string{*out.MessageId, "test", *out.MD5OfMessageBody, *out.MD5OfMessageAttributes})
-	f.equal("system attributes", m.Attributes, map[string]string{
+	f.Equal("message", []string{*m.MessageId, *m.Body, *m.MD5OfBody, *m.MD5OfMessageAttributes}, []string{*out.MessageId, "test", *out.MD5OfMessageBody, *out.MD5OfMessageAttributes})
+	f.Equal("system attributes", m.Attributes, map[string]string{
 		"SenderId": account, "SentTimestamp": "1769824800000", "ApproximateReceiveCount": "1",
 		"ApproximateFirstReceiveTimestamp": "1769824802000", "MessageGroupId": "tenant",
 		"AWSTraceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793",
 	})
-	f.equal("attribute", *m.MessageAttributes["Foo"].StringValue, "Bar")
-	f.equal("count", f.count(url), [3]string{"0", "1", "0"})
-	f.equal("hidden", f.bodies(url), []string{})
+	f.Equal("attribute", *m.MessageAttributes["Foo"].StringValue, "Bar")
+	f.Equal("count", f.count(url), [3]string{"0", "1", "0"})
+	f.Equal("hidden", f.bodies(url), []string{})
 	f.delete(url, m, m)
-	f.equal("count", f.count(url), [3]string{"0", "0", "0"})
-	f.clock.Advance(time.Hour)
-	f.equal("gone", f.bodies(url), []string{})
-	kept, err := f.store.Load(t.Context(), contents, "")
-	f.equal("heap", [2]any{len(kept), err}, [2]any{0, error(nil)})
+	f.Equal("count", f.count(url), [3]string{"0", "0", "0"})
+	f.Clock.Advance(time.Hour)
+	f.Equal("gone", f.bodies(url), []string{})
+	kept, err := f.Store.Load(t.Context(), contents, "")
+	f.Equal("heap", [2]any{len(kept), err}, [2]any{0, error(nil)})
 }
 
 func TestVisibility(t *testing.T) {
@@ -53,38 +53,38 @@ func TestVisibility(t *testing.T) {
 	url := f.queue("jobs", "VisibilityTimeout", "10")
 	f.send(url, "a")
 	first := f.receive(url, 1)[0]
-	f.clock.Advance(9999 * time.Millisecond)
-	f.equal("hidden", f.bodies(url), []string{})
-	f.clock.Advance(time.Millisecond)
+	f.Clock.Advance(9999 * time.Millisecond)
+	f.Equal("hidden", f.bodies(url), []string{})
+	f.Clock.Advance(time.Millisecond)
 	second := f.receive(url, 1)[0]
-	f.equal("count", second.Attributes["ApproximateReceiveCount"], "2")
-	f.equal("first", second.Attributes["ApproximateFirstReceiveTimestamp"], first.Attributes["ApproximateFirstReceiveTimestamp"])
-	f.equal("handles differ", *first.ReceiptHandle != *second.ReceiptHandle, true)
+	f.Equal("count", second.Attributes["ApproximateReceiveCount"], "2")
+	f.Equal("first", second.Attributes["ApproximateFirstReceiveTimestamp"], first.Attributes["ApproximateFirstReceiveTimestamp"])
+	f.Equal("handles differ", *first.ReceiptHandle != *second.ReceiptHandle, true)
 
 	hide := func(m api.Message, seconds int32) *api.ChangeMessageVisibilityInput {
 		return &api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: &seconds}
 	}
-	f.fails("MessageNotInflight: The specified message isn't in flight.", hide(first, 5))
+	f.Fails("MessageNotInflight: The specified message isn't in flight.", hide(first, 5))
 	f.delete(url, first) // says yes, and does nothing
-	f.equal("in flight", f.count(url), [3]string{"0", "1", "0"})
-	f.does(hide(second, 20))
-	f.clock.Advance(19 * time.Second)
-	f.equal("still hidden", f.bodies(url), []string{})
-	f.does(hide(second, 0))
-	f.equal("count", f.count(url), [3]string{"1", "0", "0"})
-	f.does(hide(second, 30)) // nobody has received it since
-	f.equal("hidden again", f.bodies(url), []string{})
-	f.fails("InvalidParameterValue: Value 43200 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].", hide(second, 43200))
-	f.fails("InvalidParameterValue: Value 43201 for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200.", hide(second, 43201))
-	f.fails("InvalidParameterValue", hide(second, -1))
-	f.fails("ReceiptHandleIsInvalid: The input receipt handle \"x\" is not a valid receipt handle.", hide(api.Message{ReceiptHandle: new("x")}, 1))
-	f.fails("MissingParameter: The request must contain the parameter VisibilityTimeout.", &api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: second.ReceiptHandle})
+	f.Equal("in flight", f.count(url), [3]string{"0", "1", "0"})
+	f.Do(hide(second, 20))
+	f.Clock.Advance(19 * time.Second)
+	f.Equal("still hidden", f.bodies(url), []string{})
+	f.Do(hide(second, 0))
+	f.Equal("count", f.count(url), [3]string{"1", "0", "0"})
+	f.Do(hide(second, 30)) // nobody has received it since
+	f.Equal("hidden again", f.bodies(url), []string{})
+	f.Fails("InvalidParameterValue: Value 43200 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].", hide(second, 43200))
+	f.Fails("InvalidParameterValue: Value 43201 for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200.", hide(second, 43201))
+	f.Fails("InvalidParameterValue", hide(second, -1))
+	f.Fails("ReceiptHandleIsInvalid: The input receipt handle \"x\" is not a valid receipt handle.", hide(api.Message{ReceiptHandle: new("x")}, 1))
+	f.Fails("MissingParameter: The request must contain the parameter VisibilityTimeout.", &api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: second.ReceiptHandle})
 	f.delete(url, second)
-	f.fails("InvalidParameterValue", hide(second, 1))
+	f.Fails("InvalidParameterValue", hide(second, 1))
 
 	f.send(url, "b")
-	f.equal("a look", *f.receives(&api.ReceiveMessageInput{QueueUrl: url, VisibilityTimeout: new(int32(0))})[0].Body, "b")
-	f.equal("is no taking", f.count(url), [3]string{"1", "0", "0"})
+	f.Equal("a look", *f.receives(&api.ReceiveMessageInput{QueueUrl: url, VisibilityTimeout: new(int32(0))})[0].Body, "b")
+	f.Equal("is no taking", f.count(url), [3]string{"1", "0", "0"})
 }
 
 // receives receives messages.
@@ -99,31 +99,31 @@ func TestReceiptHandles(t *testing.T) {
 	f.send(url, "a")
 	h := *f.receive(url, 1)[0].ReceiptHandle
 	for _, bad := range []string{"x", h + "x", h[:len(h)-4], h[:10] + "AAAA" + h[14:], "!"} {
-		f.fails("ReceiptHandleIsInvalid: The input receipt handle \""+bad+"\" is not a valid receipt handle.", &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: &bad})
+		f.Fails("ReceiptHandleIsInvalid: The input receipt handle \""+bad+"\" is not a valid receipt handle.", &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: &bad})
 	}
-	f.fails("ReceiptHandleIsInvalid", &api.DeleteMessageInput{QueueUrl: another, ReceiptHandle: &h})
-	f.fails("MissingParameter: The request must contain the parameter ReceiptHandle.", &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: new("")})
-	f.fails("MissingParameter: The request must contain the parameter ReceiptHandle.", &api.DeleteMessageInput{QueueUrl: url})
-	f.equal("still there", f.count(url), [3]string{"0", "1", "0"})
+	f.Fails("ReceiptHandleIsInvalid", &api.DeleteMessageInput{QueueUrl: another, ReceiptHandle: &h})
+	f.Fails("MissingParameter: The request must contain the parameter ReceiptHandle.", &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: new("")})
+	f.Fails("MissingParameter: The request must contain the parameter ReceiptHandle.", &api.DeleteMessageInput{QueueUrl: url})
+	f.Equal("still there", f.count(url), [3]string{"0", "1", "0"})
 }
 
 func TestDelay(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs", "DelaySeconds", "10")
 	f.send(url, "queue")
-	f.does(&api.SendMessageInput{QueueUrl: url, MessageBody: new("own"), DelaySeconds: new(int32(5))},
+	f.Do(&api.SendMessageInput{QueueUrl: url, MessageBody: new("own"), DelaySeconds: new(int32(5))},
 		&api.SendMessageInput{QueueUrl: url, MessageBody: new("none"), DelaySeconds: new(int32(0))})
-	f.equal("count", f.count(url), [3]string{"1", "0", "2"})
-	f.equal("now", f.bodies(url), []string{"none"})
-	f.clock.Advance(5 * time.Second)
-	f.equal("after five seconds", f.bodies(url), []string{"own"})
+	f.Equal("count", f.count(url), [3]string{"1", "0", "2"})
+	f.Equal("now", f.bodies(url), []string{"none"})
+	f.Clock.Advance(5 * time.Second)
+	f.Equal("after five seconds", f.bodies(url), []string{"own"})
 	f.set(url, "DelaySeconds", "0")
-	f.equal("a standard queue's delay is the message's", f.bodies(url), []string{})
-	f.clock.Advance(5 * time.Second)
-	f.equal("after ten seconds", f.bodies(url), []string{"queue"})
-	f.fails("InvalidParameterValue: Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
+	f.Equal("a standard queue's delay is the message's", f.bodies(url), []string{})
+	f.Clock.Advance(5 * time.Second)
+	f.Equal("after ten seconds", f.bodies(url), []string{"queue"})
+	f.Fails("InvalidParameterValue: Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
 		&api.SendMessageInput{QueueUrl: url, MessageBody: new("x"), DelaySeconds: new(int32(901))})
-	f.fails("InvalidParameterValue", &api.SendMessageInput{QueueUrl: url, MessageBody: new("x"), DelaySeconds: new(int32(-1))})
+	f.Fails("InvalidParameterValue", &api.SendMessageInput{QueueUrl: url, MessageBody: new("x"), DelaySeconds: new(int32(-1))})
 }
 
 // TestRetention: messages expire by themselves, whether or not anybody has
@@ -132,18 +132,18 @@ func TestRetention(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs", "MessageRetentionPeriod", "60")
 	f.send(url, "a")
-	f.clock.Advance(30 * time.Second)
+	f.Clock.Advance(30 * time.Second)
 	f.send(url, "b")
-	f.clock.Advance(30 * time.Second)
-	f.equal("the younger one", f.bodies(url), []string{"b"})
-	f.equal("left", messages.Len(f.store.View()), 1)
-	f.clock.Advance(time.Minute)
+	f.Clock.Advance(30 * time.Second)
+	f.Equal("the younger one", f.bodies(url), []string{"b"})
+	f.Equal("left", messages.Len(f.Store.View()), 1)
+	f.Clock.Advance(time.Minute)
 	f.advance()
-	f.equal("none left", messages.Len(f.store.View()), 0)
+	f.Equal("none left", messages.Len(f.Store.View()), 0)
 	f.send(url, "c")
-	f.clock.Advance(61 * time.Second)
+	f.Clock.Advance(61 * time.Second)
 	f.set(url, "MessageRetentionPeriod", "600")
-	f.equal("kept for longer", f.bodies(url), []string{"c"})
+	f.Equal("kept for longer", f.bodies(url), []string{"c"})
 }
 
 func TestSendRefused(t *testing.T) {
@@ -193,10 +193,10 @@ func TestSendRefused(t *testing.T) {
 		{"InvalidParameterValue", &api.SendMessageInput{QueueUrl: fifo, MessageBody: body, MessageGroupId: new("g"), MessageDeduplicationId: new(strings.Repeat("d", 129))}},
 		{"InvalidParameterValue: Value 2 for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this queue type.", &api.SendMessageInput{QueueUrl: fifo, MessageBody: body, MessageGroupId: new("g"), MessageDeduplicationId: new("d"), DelaySeconds: new(int32(2))}},
 	} {
-		f.fails(c.want, c.in)
+		f.Fails(c.want, c.in)
 	}
-	f.equal("nothing was sent", messages.Len(f.store.View()), 0)
-	f.does(&api.SendMessageInput{QueueUrl: url, MessageBody: new(strings.Repeat("x", 1024))},
+	f.Equal("nothing was sent", messages.Len(f.Store.View()), 0)
+	f.Do(&api.SendMessageInput{QueueUrl: url, MessageBody: new(strings.Repeat("x", 1024))},
 		&api.SendMessageInput{QueueUrl: url, MessageBody: new("\t\r\n<&> \U0001F600"), MessageAttributes: attribute("a-b_c.d", "Number", "-1.5e38")})
 }
 
@@ -217,7 +217,7 @@ func TestReceiveRefused(t *testing.T) {
 		{"InvalidAttributeName: Unknown Attribute Colour.", &api.ReceiveMessageInput{QueueUrl: url, MessageSystemAttributeNames: []string{"Colour"}}},
 		{"QueueDoesNotExist", &api.ReceiveMessageInput{QueueUrl: new("nobody")}},
 	} {
-		f.fails(c.want, c.in)
+		f.Fails(c.want, c.in)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestAttributeDigests(t *testing.T) {
 func TestPickAttributes(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs", "VisibilityTimeout", "0")
-	f.does(&api.SendMessageInput{QueueUrl: url, MessageBody: new("msg"), MessageAttributes: map[string]api.MessageAttributeValue{
+	f.Do(&api.SendMessageInput{QueueUrl: url, MessageBody: new("msg"), MessageAttributes: map[string]api.MessageAttributeValue{
 		"Hello": {DataType: new("String"), StringValue: new("There")}, "Help.Me": {DataType: new("String"), StringValue: new("Me")},
 		"General": {DataType: new("String.x"), StringValue: new("Kenobi")}, "Raw": {DataType: new("Binary"), BinaryValue: []byte{0, 255}},
 	}})
@@ -257,16 +257,16 @@ func TestPickAttributes(t *testing.T) {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		f.equal(c.wanted, strings.Join(names, " "), c.want)
-		f.equal("digest of "+c.wanted, m.MD5OfMessageAttributes != nil, c.want != "")
+		f.Equal(c.wanted, strings.Join(names, " "), c.want)
+		f.Equal("digest of "+c.wanted, m.MD5OfMessageAttributes != nil, c.want != "")
 		if c.wanted == "All" {
-			f.equal("binary", m.MessageAttributes["Raw"].BinaryValue, []byte{0, 255})
-			f.equal("type", *m.MessageAttributes["General"].DataType, "String.x")
+			f.Equal("binary", m.MessageAttributes["Raw"].BinaryValue, []byte{0, 255})
+			f.Equal("type", *m.MessageAttributes["General"].DataType, "String.x")
 		}
 	}
 	m := f.receives(&api.ReceiveMessageInput{QueueUrl: url, AttributeNames: []string{"SenderId"}})[0]
-	f.equal("one system attribute", m.Attributes, map[string]string{"SenderId": account})
-	f.equal("none", f.receives(&api.ReceiveMessageInput{QueueUrl: url})[0].Attributes, map[string]string(nil))
+	f.Equal("one system attribute", m.Attributes, map[string]string{"SenderId": account})
+	f.Equal("none", f.receives(&api.ReceiveMessageInput{QueueUrl: url})[0].Attributes, map[string]string(nil))
 }
 
 func TestBatches(t *testing.T) {
@@ -280,32 +280,32 @@ func TestBatches(t *testing.T) {
 	out := do[api.SendMessageBatchOutput](f, &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{
 		entry("a", "A"), entry("long", strings.Repeat("x", 1025)), entry("odd", "\x01"), late, entry("b", "B"), entry("empty", ""),
 	}})
-	f.equal("sent", []string{*out.Successful[0].Id, *out.Successful[1].Id}, []string{"a", "b"})
+	f.Equal("sent", []string{*out.Successful[0].Id, *out.Successful[1].Id}, []string{"a", "b"})
 	var refused []string
 	for _, e := range out.Failed {
 		refused = append(refused, *e.Id+" "+*e.Code)
-		f.equal("fault", *e.SenderFault, true)
+		f.Equal("fault", *e.SenderFault, true)
 	}
-	f.equal("refused", refused, []string{"long InvalidParameterValue", "odd InvalidMessageContents", "late InvalidParameterValue", "empty MissingParameter"})
-	f.equal("none failed", do[api.SendMessageBatchOutput](f, &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{entry("c", "C")}}).Failed, []api.BatchResultErrorEntry{})
+	f.Equal("refused", refused, []string{"long InvalidParameterValue", "odd InvalidMessageContents", "late InvalidParameterValue", "empty MissingParameter"})
+	f.Equal("none failed", do[api.SendMessageBatchOutput](f, &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{entry("c", "C")}}).Failed, []api.BatchResultErrorEntry{})
 
 	list := f.receive(url, 10)
 	texts := bodiesOf(list)
 	slices.Sort(texts)
-	f.equal("received", texts, []string{"A", "B", "C"})
+	f.Equal("received", texts, []string{"A", "B", "C"})
 	hidden := do[api.ChangeMessageVisibilityBatchOutput](f, &api.ChangeMessageVisibilityBatchInput{QueueUrl: url, Entries: []api.ChangeMessageVisibilityBatchRequestEntry{
 		{Id: new("a"), ReceiptHandle: list[0].ReceiptHandle, VisibilityTimeout: new(int32(0))},
 		{Id: new("b"), ReceiptHandle: list[1].ReceiptHandle, VisibilityTimeout: new(int32(43201))},
 		{Id: new("c"), ReceiptHandle: new("x")},
 	}})
-	f.equal("hidden", *hidden.Successful[0].Id, "a")
-	f.equal("not hidden", []string{*hidden.Failed[0].Code, *hidden.Failed[1].Code}, []string{"InvalidParameterValue", "ReceiptHandleIsInvalid"})
-	f.equal("count", f.count(url), [3]string{"1", "2", "0"})
+	f.Equal("hidden", *hidden.Successful[0].Id, "a")
+	f.Equal("not hidden", []string{*hidden.Failed[0].Code, *hidden.Failed[1].Code}, []string{"InvalidParameterValue", "ReceiptHandleIsInvalid"})
+	f.Equal("count", f.count(url), [3]string{"1", "2", "0"})
 	gone := do[api.DeleteMessageBatchOutput](f, &api.DeleteMessageBatchInput{QueueUrl: url, Entries: []api.DeleteMessageBatchRequestEntry{
 		{Id: new("a"), ReceiptHandle: list[0].ReceiptHandle}, {Id: new("b"), ReceiptHandle: new("x")}, {Id: new("c"), ReceiptHandle: list[2].ReceiptHandle},
 	}})
-	f.equal("deleted", [2]int{len(gone.Successful), len(gone.Failed)}, [2]int{2, 1})
-	f.equal("count", f.count(url), [3]string{"0", "1", "0"})
+	f.Equal("deleted", [2]int{len(gone.Successful), len(gone.Failed)}, [2]int{2, 1})
+	f.Equal("count", f.count(url), [3]string{"0", "1", "0"})
 }
 
 func TestBatchesRefused(t *testing.T) {
@@ -336,21 +336,21 @@ func TestBatchesRefused(t *testing.T) {
 		"TooManyEntriesInBatchRequest: Maximum number of entries per request are 10. You have sent 11.": ids(strings.Split("a b c d e f g h i j k", " ")...),
 	} {
 		for _, in := range batches {
-			f.fails(want, in)
+			f.Fails(want, in)
 		}
 	}
-	f.fails("EmptyBatchRequest: There should be at least one SendMessageBatchRequestEntry in the request.", &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{}})
+	f.Fails("EmptyBatchRequest: There should be at least one SendMessageBatchRequestEntry in the request.", &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{}})
 	half := strings.Repeat("x", largestMessage/2)
-	f.fails("BatchRequestTooLong: Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.", &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{
+	f.Fails("BatchRequestTooLong: Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.", &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{
 		{Id: new("a"), MessageBody: &half}, {Id: new("b"), MessageBody: new(half + "x")},
 	}})
-	f.fails("InvalidParameterValue: The request must contain the parameter MessageGroupId.", &api.SendMessageBatchInput{QueueUrl: fifo, Entries: []api.SendMessageBatchRequestEntry{
+	f.Fails("InvalidParameterValue: The request must contain the parameter MessageGroupId.", &api.SendMessageBatchInput{QueueUrl: fifo, Entries: []api.SendMessageBatchRequestEntry{
 		{Id: new("a"), MessageBody: new("x"), MessageDeduplicationId: new("d")},
 	}})
-	f.fails("InvalidParameterValue: The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly", &api.SendMessageBatchInput{QueueUrl: fifo, Entries: []api.SendMessageBatchRequestEntry{
+	f.Fails("InvalidParameterValue: The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly", &api.SendMessageBatchInput{QueueUrl: fifo, Entries: []api.SendMessageBatchRequestEntry{
 		{Id: new("a"), MessageBody: new("x"), MessageGroupId: new("g")},
 	}})
-	f.equal("nothing was sent", messages.Len(f.store.View()), 0)
+	f.Equal("nothing was sent", messages.Len(f.Store.View()), 0)
 }
 
 // TestTooManyInFlight fills a queue's flight.
@@ -360,11 +360,11 @@ func TestTooManyInFlight(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs", "SqsManagedSseEnabled", "false")
 	f.fill("jobs", maxInFlight, func(m *message) { m.Received, m.Visible = 1, m.Sent+3600_000 })
-	f.equal("count", f.count(url), [3]string{"0", "50", "0"})
+	f.Equal("count", f.count(url), [3]string{"0", "50", "0"})
 	f.send(url, "one more")
-	f.fails("OverLimit: Too many messages in flight for the queue.", &api.ReceiveMessageInput{QueueUrl: url})
-	f.clock.Advance(time.Hour)
-	f.does(&api.ReceiveMessageInput{QueueUrl: url})
+	f.Fails("OverLimit: Too many messages in flight for the queue.", &api.ReceiveMessageInput{QueueUrl: url})
+	f.Clock.Advance(time.Hour)
+	f.Do(&api.ReceiveMessageInput{QueueUrl: url})
 
 	fifo := f.queue("jobs.fifo")
 	n := uint64(0)
@@ -373,5 +373,5 @@ func TestTooManyInFlight(t *testing.T) {
 		m.Sequence, m.Group, m.Received, m.Visible = n, fmt.Sprint(n), 1, m.Sent+3600_000
 	})
 	f.sendTo(fifo, "free", "more")
-	f.equal("a FIFO queue says nothing", f.receives(&api.ReceiveMessageInput{QueueUrl: fifo, WaitTimeSeconds: new(int32(1))}), []api.Message(nil))
+	f.Equal("a FIFO queue says nothing", f.receives(&api.ReceiveMessageInput{QueueUrl: fifo, WaitTimeSeconds: new(int32(1))}), []api.Message(nil))
 }

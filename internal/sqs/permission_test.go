@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
@@ -24,10 +25,10 @@ func TestAddPermission(t *testing.T) {
 	const head = `{"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-2:111111111111:jobs/SQSDefaultPolicy","Statement":[`
 	first := `{"Sid":"one","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"SQS:ReceiveMessage","Resource":"` + arn("jobs") + `"}`
 	second := `{"Sid":"two","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::222222222222:root","arn:aws:iam::333333333333:root"]},"Action":["SQS:SendMessage","SQS:*"],"Resource":"` + arn("jobs") + `"}`
-	f.does(add("one", other, "ReceiveMessage"))
-	f.equal("policy", f.attributes(url, "Policy")["Policy"], head+first+"]}")
-	f.does(add("two", other+" 333333333333", "SendMessage *"))
-	f.equal("policy", f.attributes(url, "Policy")["Policy"], head+first+","+second+"]}")
+	f.Do(add("one", other, "ReceiveMessage"))
+	f.Equal("policy", f.attributes(url, "Policy")["Policy"], head+first+"]}")
+	f.Do(add("two", other+" 333333333333", "SendMessage *"))
+	f.Equal("policy", f.attributes(url, "Policy")["Policy"], head+first+","+second+"]}")
 	for want, in := range map[string]wire.Shape{
 		"InvalidParameterValue: Value one for parameter Label is invalid. Reason: Already exists.":                                                                      add("one", other, "ReceiveMessage"),
 		"InvalidParameterValue: Value a b for parameter Label is invalid. Reason: Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length": add("a b", other, "ReceiveMessage"),
@@ -39,26 +40,26 @@ func TestAddPermission(t *testing.T) {
 		"InvalidParameterValue: Value SQS:Dance for parameter ActionName is invalid. Reason: Please refer to the appropriate WSDL for a list of valid actions.":         add("x", other, "Dance"),
 		"InvalidParameterValue: Value three for parameter Label is invalid. Reason: can't find label.":                                                                  remove("three"),
 	} {
-		f.fails(want, in)
+		f.Fails(want, in)
 	}
-	f.does(remove("one"))
-	f.equal("policy", f.attributes(url, "Policy")["Policy"], head+second+"]}")
-	f.does(remove("two"))
-	f.equal("none", f.attributes(url, "Policy"), map[string]string(nil))
+	f.Do(remove("one"))
+	f.Equal("policy", f.attributes(url, "Policy")["Policy"], head+second+"]}")
+	f.Do(remove("two"))
+	f.Equal("none", f.attributes(url, "Policy"), map[string]string(nil))
 
 	// What somebody else has written stays, also without brackets.
 	f.set(url, "Policy", `{"Version":"2012-10-17","Statement":{"Sid":"mine","Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}}`)
-	f.does(add("one", other, "ReceiveMessage"))
-	f.equal("policy", f.attributes(url, "Policy")["Policy"], `{"Version":"2012-10-17","Statement":[{"Sid":"mine","Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"},`+first+`]}`)
+	f.Do(add("one", other, "ReceiveMessage"))
+	f.Equal("policy", f.attributes(url, "Policy")["Policy"], `{"Version":"2012-10-17","Statement":[{"Sid":"mine","Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"},`+first+`]}`)
 }
 
 func TestTooManyPermissions(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs")
 	for i := range maxStatements {
-		f.does(&api.AddPermissionInput{QueueUrl: url, Label: new(strings.Repeat("x", i+1)), AWSAccountIds: []string{other}, Actions: []string{"*"}})
+		f.Do(&api.AddPermissionInput{QueueUrl: url, Label: new(strings.Repeat("x", i+1)), AWSAccountIds: []string{other}, Actions: []string{"*"}})
 	}
-	f.fails("OverLimit: 21 Statements were found, maximum allowed is 20.", &api.AddPermissionInput{QueueUrl: url, Label: new("y"), AWSAccountIds: []string{other}, Actions: []string{"*"}})
+	f.Fails("OverLimit: 21 Statements were found, maximum allowed is 20.", &api.AddPermissionInput{QueueUrl: url, Label: new("y"), AWSAccountIds: []string{other}, Actions: []string{"*"}})
 }
 
 // TestCrossAccount: a queue's policy lets other accounts in, but not to what
@@ -67,16 +68,16 @@ func TestCrossAccount(t *testing.T) {
 	f := newFixture(t)
 	url := f.queue("jobs")
 	f.send(url, "a")
-	f.caller = root(other)
+	f.Caller = calltest.Root(other)
 	send := &api.SendMessageInput{QueueUrl: url, MessageBody: new("b")}
-	f.fails(aws.AccessDenied, send)
-	f.fails(aws.AccessDenied, &api.GetQueueUrlInput{QueueName: new("jobs"), QueueOwnerAWSAccountId: new(account)})
-	f.caller = root(account)
-	f.does(&api.AddPermissionInput{QueueUrl: url, Label: new("l"), AWSAccountIds: []string{other}, Actions: []string{"*"}})
-	f.caller = root(other)
-	f.does(send, &api.GetQueueUrlInput{QueueName: new("jobs"), QueueOwnerAWSAccountId: new(account)})
+	f.Fails(aws.AccessDenied, send)
+	f.Fails(aws.AccessDenied, &api.GetQueueUrlInput{QueueName: new("jobs"), QueueOwnerAWSAccountId: new(account)})
+	f.Caller = calltest.Root(account)
+	f.Do(&api.AddPermissionInput{QueueUrl: url, Label: new("l"), AWSAccountIds: []string{other}, Actions: []string{"*"}})
+	f.Caller = calltest.Root(other)
+	f.Do(send, &api.GetQueueUrlInput{QueueName: new("jobs"), QueueOwnerAWSAccountId: new(account)})
 	list := f.receive(url, 10)
-	f.equal("sender", list[1].Attributes["SenderId"], other)
+	f.Equal("sender", list[1].Attributes["SenderId"], other)
 	f.delete(url, list...)
 	for _, in := range []wire.Shape{
 		&api.DeleteQueueInput{QueueUrl: url}, &api.TagQueueInput{QueueUrl: url, Tags: map[string]string{"a": "b"}}, &api.ListQueueTagsInput{QueueUrl: url},
@@ -84,16 +85,12 @@ func TestCrossAccount(t *testing.T) {
 		&api.UntagQueueInput{QueueUrl: url, TagKeys: []string{"a"}}, &api.RemovePermissionInput{QueueUrl: url, Label: new("l")},
 		&api.ListMessageMoveTasksInput{SourceArn: new(arn("jobs"))},
 	} {
-		f.fails(aws.AccessDenied, in)
+		f.Fails(aws.AccessDenied, in)
 	}
-	f.caller = user(account, "bob")
-	f.fails(aws.AccessDenied, send)
-	doc, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"` + arn("jobs") + `"}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.identity = []policy.Attached{{Name: "p", Document: doc}}
-	f.does(send)
+	f.Caller = calltest.User(account, "bob")
+	f.Fails(aws.AccessDenied, send)
+	f.Permit(f.Caller, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"`+arn("jobs")+`"}]}`)
+	f.Do(send)
 }
 
 func TestSendAsService(t *testing.T) {
@@ -102,8 +99,8 @@ func TestSendAsService(t *testing.T) {
 	from := call.Source{Service: "sns.amazonaws.com", ARN: "arn:aws:sns:us-east-2:111111111111:topic", Account: account}
 	send := func(queue string, from call.Source, m Message) string {
 		var failed *aws.Error
-		err := f.store.Update(t.Context(), func(tx *store.Tx) error {
-			failed = f.service.SendAsService(tx, f.clock.Now(), arn(queue), from, m)
+		err := f.Store.Update(t.Context(), func(tx *store.Tx) error {
+			failed = f.service.SendAsService(tx, f.Clock.Now(), arn(queue), from, m)
 			return nil
 		})
 		if err != nil {
@@ -115,29 +112,29 @@ func TestSendAsService(t *testing.T) {
 		return failed.Code
 	}
 	m := Message{Body: "hello", Attributes: map[string]Attribute{"a": {DataType: "String", StringValue: "b"}}, TraceHeader: "Root=1"}
-	f.equal("no queue", send("nobody", from, m), "QueueDoesNotExist")
-	f.equal("no policy", send("jobs", from, m), aws.AccessDenied)
+	f.Equal("no queue", send("nobody", from, m), "QueueDoesNotExist")
+	f.Equal("no policy", send("jobs", from, m), aws.AccessDenied)
 	f.set(url, "Policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"`+arn("jobs")+`","Condition":{"ArnEquals":{"aws:SourceArn":"`+from.ARN+`"}}}]}`)
-	f.equal("sent", send("jobs", from, m), "")
+	f.Equal("sent", send("jobs", from, m), "")
 	stranger := from
 	stranger.ARN += "2"
-	f.equal("another topic", send("jobs", stranger, m), aws.AccessDenied)
+	f.Equal("another topic", send("jobs", stranger, m), aws.AccessDenied)
 	got := f.receive(url, 10)
-	f.equal("received", bodiesOf(got), []string{"hello"})
-	f.equal("sender", [2]string{got[0].Attributes["SenderId"], got[0].Attributes["AWSTraceHeader"]}, [2]string{"sns.amazonaws.com", "Root=1"})
-	f.equal("attribute", *got[0].MessageAttributes["a"].StringValue, "b")
-	f.equal("too long", send("jobs", from, Message{Body: strings.Repeat("x", largestMessage+1)}), "InvalidParameterValue")
+	f.Equal("received", bodiesOf(got), []string{"hello"})
+	f.Equal("sender", [2]string{got[0].Attributes["SenderId"], got[0].Attributes["AWSTraceHeader"]}, [2]string{"sns.amazonaws.com", "Root=1"})
+	f.Equal("attribute", *got[0].MessageAttributes["a"].StringValue, "b")
+	f.Equal("too long", send("jobs", from, Message{Body: strings.Repeat("x", largestMessage+1)}), "InvalidParameterValue")
 
 	f.service.ResourceControls = func(store.Reader, string) [][]policy.Attached { return [][]policy.Attached{{}} }
-	f.equal("a resource control policy", send("jobs", from, m), aws.AccessDenied)
+	f.Equal("a resource control policy", send("jobs", from, m), aws.AccessDenied)
 	f.service.ResourceControls = nil
 
 	fifo := f.queue("jobs.fifo", "Policy", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}`)
-	f.equal("no group", send("jobs.fifo", from, m), "MissingParameter")
+	f.Equal("no group", send("jobs.fifo", from, m), "MissingParameter")
 	m.GroupID, m.DeduplicationID = "g", "d"
-	f.equal("sent", send("jobs.fifo", from, m)+send("jobs.fifo", from, m), "")
-	f.equal("once", f.bodies(fifo), []string{"hello"})
-	f.equal("to a standard queue", send("jobs", from, m), "")
+	f.Equal("sent", send("jobs.fifo", from, m)+send("jobs.fifo", from, m), "")
+	f.Equal("once", f.bodies(fifo), []string{"hello"})
+	f.Equal("to a standard queue", send("jobs", from, m), "")
 }
 
 // FuzzPolicy: no text brings the policy of a queue down.

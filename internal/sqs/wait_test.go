@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/store/postgrestest"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sqs"
 )
@@ -17,9 +16,10 @@ import (
 func (f *fixture) waiting(ctx context.Context, in *api.ReceiveMessageInput) <-chan []string {
 	done := make(chan []string, 1)
 	in.WaitTimeSeconds = new(int32(20))
+	c := f.Begin(in)
+	c.Ctx = ctx
 	go func() {
-		c := &call.Call{Ctx: ctx, Principal: f.caller, Region: region, Operation: api.API.Operation("ReceiveMessage"), Time: f.clock.Now(), State: f.store.View()}
-		out, err := f.run(c, in)
+		out, err := f.Make(c, in)
 		switch {
 		case errors.Is(err, context.Canceled):
 			done <- nil
@@ -68,30 +68,30 @@ func TestLongPolling(t *testing.T) {
 	f.inLine("jobs", 1)
 	f.sendTo(fifo, "g", "elsewhere")
 	f.send(url, "a")
-	f.equal("a message that is sent", f.within(done), []string{"a"})
+	f.Equal("a message that is sent", f.within(done), []string{"a"})
 
 	done = f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
 	f.inLine("jobs", 1)
-	f.clock.Advance(30 * time.Second)
-	f.equal("one that becomes visible", f.within(done), []string{"a"})
+	f.Clock.Advance(30 * time.Second)
+	f.Equal("one that becomes visible", f.within(done), []string{"a"})
 
 	held := f.receive(fifo, 1)
 	f.sendTo(fifo, "g", "behind")
 	done = f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: fifo})
 	f.inLine("jobs.fifo", 1)
 	f.delete(fifo, held...)
-	f.equal("one that stood behind another", f.within(done), []string{"behind"})
+	f.Equal("one that stood behind another", f.within(done), []string{"behind"})
 
 	done = f.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
 	f.inLine("jobs", 1)
-	f.does(&api.DeleteQueueInput{QueueUrl: url})
-	f.equal("a queue that goes", f.within(done), []string{"QueueDoesNotExist: The specified queue does not exist."})
+	f.Do(&api.DeleteQueueInput{QueueUrl: url})
+	f.Equal("a queue that goes", f.within(done), []string{"QueueDoesNotExist: The specified queue does not exist."})
 
 	ctx, leave := context.WithCancel(t.Context())
 	done = f.waiting(ctx, &api.ReceiveMessageInput{QueueUrl: fifo})
 	f.inLine("jobs.fifo", 1)
 	leave()
-	f.equal("a client that goes", len(f.within(done)), 0)
+	f.Equal("a client that goes", len(f.within(done)), 0)
 	f.inLine("jobs.fifo", 0)
 }
 
@@ -110,7 +110,7 @@ func TestWaitEnds(t *testing.T) {
 		{&api.ReceiveMessageInput{QueueUrl: long, WaitTimeSeconds: new(int32(0))}, 0},
 	} {
 		began := time.Now()
-		f.equal("none", f.receives(c.in), []api.Message(nil))
+		f.Equal("none", f.receives(c.in), []api.Message(nil))
 		if took := time.Since(began); took < c.want || took > c.want+15*time.Second {
 			t.Errorf("it took %v, want %v", took, c.want)
 		}
@@ -143,7 +143,7 @@ func TestLine(t *testing.T) {
 		f.send(url, fmt.Sprint(i))
 	}
 	wg.Wait()
-	f.equal("how many", len(got), n)
+	f.Equal("how many", len(got), n)
 }
 
 // TestLongPollingReplica: a message that another replica sent wakes a call.
@@ -154,5 +154,5 @@ func TestLongPollingReplica(t *testing.T) {
 	done := one.waiting(t.Context(), &api.ReceiveMessageInput{QueueUrl: url})
 	one.inLine("jobs", 1)
 	two.send(url, "from afar")
-	one.equal("received", one.within(done), []string{"from afar"})
+	one.Equal("received", one.within(done), []string{"from afar"})
 }

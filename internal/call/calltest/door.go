@@ -34,8 +34,6 @@ type Door struct {
 	// it; nil is none.
 	Membership func(r store.Reader, account string) (organization, path string)
 
-	// Last is the call that was begun last.
-	Last *call.Call
 	// Runs is how often the functions of transactions ran.
 	Runs int
 
@@ -45,6 +43,7 @@ type Door struct {
 	policies map[string][]policy.Attached // of callers, by ARN
 
 	mu     sync.Mutex // of what follows: some calls are made side by side
+	last   *call.Call
 	asked  []call.Target
 	events []call.Event
 }
@@ -80,7 +79,7 @@ func (d *Door) open() {
 	known := known{d: d}
 	d.gateway = gateway.Gateway{
 		Services: []*gateway.Service{&d.service}, Store: d.Store, Identities: known, Organizations: known, Router: nowhere{},
-		Now: d.Clock.Now, CanonicalUser: func(string) string { return "" },
+		Now: func() time.Time { return d.Clock.Now() }, CanonicalUser: func(string) string { return "" },
 	}
 }
 
@@ -95,11 +94,7 @@ func (d *Door) Reopen() {
 
 // Serve puts a service behind the door.
 func (d *Door) Serve(api *wire.Service, handlers map[string]call.Handler, access func(*call.Call, any) ([]call.Target, error)) {
-	d.service = gateway.Service{API: api, Handlers: handlers, Access: func(c *call.Call, in any) ([]call.Target, error) {
-		targets, err := access(c, in)
-		d.ask(targets...)
-		return targets, err
-	}}
+	d.service = gateway.Service{API: api, Handlers: handlers, Access: access}
 }
 
 // Update changes the store outside of any call.
@@ -119,21 +114,18 @@ func (d *Door) System(ctx context.Context, service, account, region string, fn f
 		return err
 	})
 	if err == nil {
-		d.emit(events)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.events = append(d.events, events...)
 	}
 	return err
 }
 
-func (d *Door) ask(targets ...call.Target) {
+// Last is the call that Call made last.
+func (d *Door) Last() *call.Call {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.asked = append(d.asked, targets...)
-}
-
-func (d *Door) emit(events []call.Event) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.events = append(d.events, events...)
+	return d.last
 }
 
 // Asked returns the permissions that calls asked for since it was called

@@ -12,18 +12,18 @@ import (
 	"github.com/orgtrail/orgtrail/internal/wire"
 )
 
-// Begin returns the call of the operation that has this input.
+// Begin returns the call of the operation that has this input. It is for Make,
+// or for what a service is asked beside the operation.
 func (d *Door) Begin(in wire.Shape) *call.Call {
 	d.Helper()
 	op := d.service.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
 	if op == nil {
 		d.Fatalf("no operation for %s", in.Describe().Name)
 	}
-	d.Last = &call.Call{
+	return &call.Call{
 		Ctx: d.Context(), Principal: d.Caller, Region: d.Region, Operation: op, Host: d.Host,
 		Time: d.Clock.Now(), State: d.Store.View(),
 	}
-	return d.Last
 }
 
 // Make makes a call. What is Made stays between the runs of its transaction;
@@ -32,17 +32,24 @@ func (d *Door) Make(c *call.Call, in wire.Shape) (out any, err error) {
 	if err := wire.Check(c.Operation, in); err != nil {
 		return nil, err
 	}
+	var asked []call.Target // in the run that counts
+	service := d.service
+	service.Access = func(c *call.Call, in any) (targets []call.Target, err error) {
+		targets, err = d.service.Access(c, in)
+		asked = slices.Clone(targets)
+		return targets, err
+	}
 	run := func() error {
-		if _, err := d.gateway.Authorize(c, &d.service, in); err != nil {
+		if _, err := d.gateway.Authorize(c, &service, in); err != nil {
 			return err
 		}
 		allow := c.Allow
 		c.Allow = func(t call.Target) error {
-			d.ask(t)
+			asked = append(asked, t)
 			return allow(t)
 		}
 		var err error
-		out, err = d.service.Handlers[c.Operation.Name](c, in)
+		out, err = service.Handlers[c.Operation.Name](c, in)
 		return err
 	}
 	if c.Operation.Writes {
@@ -60,14 +67,20 @@ func (d *Door) Make(c *call.Call, in wire.Shape) (out any, err error) {
 		c.Events = slices.DeleteFunc(c.Events, func(e call.Event) bool { return !e.Stands })
 		c.Response = nil
 	}
-	d.emit(c.Events)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked, d.events = append(d.asked, asked...), append(d.events, c.Events...)
 	return out, err
 }
 
 // Call begins a call and makes it.
 func (d *Door) Call(in wire.Shape) (any, error) {
 	d.Helper()
-	return d.Make(d.Begin(in), in)
+	c := d.Begin(in)
+	d.mu.Lock()
+	d.last = c
+	d.mu.Unlock()
+	return d.Make(c, in)
 }
 
 // Do makes calls that must succeed, and returns the answer of the last one.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/gateway"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/seal"
@@ -34,6 +35,12 @@ func (d *Door) Permit(p aws.Principal, documents ...string) {
 	for _, text := range documents {
 		d.policies[p.ARN] = append(d.policies[p.ARN], *Policy(d, text))
 	}
+}
+
+// May returns nil when a principal may do what t says, as it would be said of
+// its calls, or the refusal.
+func (d *Door) May(p aws.Principal, t call.Target) error {
+	return d.gateway.Judge(d.Store.View(), p, d.Region, d.Clock.Now())(t)
 }
 
 // Allowing is a policy that allows one action, or those of a pattern, on
