@@ -15,12 +15,12 @@ func TestEncrypt(t *testing.T) {
 	context := map[string]string{"a": "1", "b": "2"}
 	for _, plaintext := range [][]byte{{0}, []byte("secret"), bytes.Repeat([]byte("s"), 4096)} {
 		out := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: plaintext, EncryptionContext: context})
-		h.equal("answer", []any{*out.KeyId, *out.EncryptionAlgorithm}, []any{h.arn(id), "SYMMETRIC_DEFAULT"})
+		h.Equal("answer", []any{*out.KeyId, *out.EncryptionAlgorithm}, []any{h.arn(id), "SYMMETRIC_DEFAULT"})
 		if len(plaintext) > 1 && bytes.Contains(out.CiphertextBlob, plaintext) || len(out.CiphertextBlob) > 6144 {
 			t.Error("readable, or too long")
 		}
 		back := do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: out.CiphertextBlob, EncryptionContext: context})
-		h.equal("plaintext", []any{back.Plaintext, *back.KeyId, *back.KeyMaterialId}, []any{plaintext, h.arn(id), *h.describe(id).CurrentKeyMaterialId})
+		h.Equal("plaintext", []any{back.Plaintext, *back.KeyId, *back.KeyMaterialId}, []any{plaintext, h.arn(id), *h.describe(id).CurrentKeyMaterialId})
 		again := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: plaintext, EncryptionContext: context})
 		if bytes.Equal(out.CiphertextBlob, again.CiphertextBlob) {
 			t.Error("two ciphertexts are equal")
@@ -36,7 +36,7 @@ func TestTampering(t *testing.T) {
 	context := map[string]string{"a": "1"}
 	blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: []byte("x"), EncryptionContext: context}).CiphertextBlob
 	opened := func(blob []byte, context map[string]string) bool {
-		_, err := h.call(&api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context})
+		_, err := h.Call(&api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context})
 		code := aws.CodeOf(err)
 		if err != nil && code != "InvalidCiphertextException" && code != aws.AccessDenied {
 			t.Fatal(err)
@@ -73,8 +73,8 @@ func TestTampering(t *testing.T) {
 	if opened(moved, context) {
 		t.Error("opened by another key")
 	}
-	h.fails("IncorrectKeyException", &api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context, KeyId: &other})
-	h.do(&api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context, KeyId: &id})
+	h.Fails("IncorrectKeyException", &api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context, KeyId: &other})
+	h.Do(&api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context, KeyId: &id})
 }
 
 func TestReEncrypt(t *testing.T) {
@@ -86,22 +86,22 @@ func TestReEncrypt(t *testing.T) {
 		DestinationKeyId: &two, DestinationEncryptionContext: map[string]string{"b": "2"},
 	}
 	out := do[api.ReEncryptOutput](h, in)
-	h.equal("answer", []string{*out.SourceKeyId, *out.KeyId, *out.SourceKeyMaterialId, *out.DestinationKeyMaterialId},
+	h.Equal("answer", []string{*out.SourceKeyId, *out.KeyId, *out.SourceKeyMaterialId, *out.DestinationKeyMaterialId},
 		[]string{h.arn(one), h.arn(two), *h.describe(one).CurrentKeyMaterialId, *h.describe(two).CurrentKeyMaterialId})
-	h.equal("plaintext", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: out.CiphertextBlob, EncryptionContext: map[string]string{"b": "2"}}).Plaintext, []byte("x"))
+	h.Equal("plaintext", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: out.CiphertextBlob, EncryptionContext: map[string]string{"b": "2"}}).Plaintext, []byte("x"))
 	in.SourceEncryptionContext = nil
-	h.fails("InvalidCiphertextException", in)
+	h.Fails("InvalidCiphertextException", in)
 	in.SourceEncryptionContext, in.SourceKeyId = map[string]string{"a": "1"}, &two
-	h.fails("IncorrectKeyException", in)
+	h.Fails("IncorrectKeyException", in)
 	in.SourceKeyId, in.DryRun = &one, new(true)
-	h.fails("DryRunOperationException", in)
+	h.Fails("DryRunOperationException", in)
 }
 
 // TestSealedAtRest: the database knows no material.
 func TestSealedAtRest(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{})
-	k, _ := keys.Get(h.store.View(), place(owner, home)+id)
+	k, _ := keys.Get(h.Store.View(), place(owner, home)+id)
 	secret, err := h.open(k, k.current())
 	if err != nil || len(secret) != 32 || bytes.Contains(k.current().Sealed, secret) {
 		t.Fatal(len(secret), err)

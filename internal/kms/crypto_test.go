@@ -78,13 +78,13 @@ func TestSign(t *testing.T) {
 				t.Errorf("%s %s of %s: Go does not verify it", test.spec, test.algorithm, messageType)
 			}
 			verify := &api.VerifyInput{KeyId: id, Message: message, Signature: out.Signature, SigningAlgorithm: &test.algorithm}
-			h.equal("valid", *do[api.VerifyOutput](h, verify).SignatureValid, true)
+			h.Equal("valid", *do[api.VerifyOutput](h, verify).SignatureValid, true)
 			verify.Message = []byte("another message")
-			h.fails("KMSInvalidSignatureException: ", verify)
+			h.Fails("KMSInvalidSignatureException: ", verify)
 			verify.Message, verify.Signature = message, flip(out.Signature, len(out.Signature)-1)
-			h.fails("KMSInvalidSignatureException: ", verify)
+			h.Fails("KMSInvalidSignatureException: ", verify)
 		}
-		h.fails("ValidationException: Digest is invalid length for algorithm "+test.algorithm+".",
+		h.Fails("ValidationException: Digest is invalid length for algorithm "+test.algorithm+".",
 			&api.SignInput{KeyId: id, Message: message, MessageType: new("DIGEST"), SigningAlgorithm: &test.algorithm})
 	}
 }
@@ -100,11 +100,11 @@ func TestSignEdwards(t *testing.T) {
 	if !ed25519.Verify(public, message, plain) || ed25519.VerifyWithOptions(public, digest[:], ph, &ed25519.Options{Hash: crypto.SHA512}) != nil {
 		t.Error("Go does not verify it")
 	}
-	h.do(&api.VerifyInput{KeyId: id, Message: message, Signature: plain, SigningAlgorithm: new("ED25519_SHA_512")},
+	h.Do(&api.VerifyInput{KeyId: id, Message: message, Signature: plain, SigningAlgorithm: new("ED25519_SHA_512")},
 		&api.VerifyInput{KeyId: id, Message: digest[:], MessageType: new("DIGEST"), Signature: ph, SigningAlgorithm: new("ED25519_PH_SHA_512")})
-	h.fails("KMSInvalidSignatureException", &api.VerifyInput{KeyId: id, Message: message, Signature: ph, SigningAlgorithm: new("ED25519_SHA_512")})
-	h.fails("ValidationException", &api.SignInput{KeyId: id, Message: digest[:], MessageType: new("DIGEST"), SigningAlgorithm: new("ED25519_SHA_512")})
-	h.fails("ValidationException", &api.SignInput{KeyId: id, Message: message, SigningAlgorithm: new("ED25519_PH_SHA_512")})
+	h.Fails("KMSInvalidSignatureException", &api.VerifyInput{KeyId: id, Message: message, Signature: ph, SigningAlgorithm: new("ED25519_SHA_512")})
+	h.Fails("ValidationException", &api.SignInput{KeyId: id, Message: digest[:], MessageType: new("DIGEST"), SigningAlgorithm: new("ED25519_SHA_512")})
+	h.Fails("ValidationException", &api.SignInput{KeyId: id, Message: message, SigningAlgorithm: new("ED25519_PH_SHA_512")})
 }
 
 func flip(b []byte, at int) []byte {
@@ -118,7 +118,7 @@ func TestMac(t *testing.T) {
 	for spec, hash := range map[string]func() hash.Hash{"224": sha256.New224, "256": sha256.New, "384": sha512.New384, "512": sha512.New} {
 		id, algorithm := h.specced("HMAC_"+spec, "GENERATE_VERIFY_MAC"), "HMAC_SHA_"+spec
 		mac := do[api.GenerateMacOutput](h, &api.GenerateMacInput{KeyId: id, Message: []byte("m"), MacAlgorithm: &algorithm}).Mac
-		k, _ := keys.Get(h.store.View(), place(owner, home)+*id)
+		k, _ := keys.Get(h.Store.View(), place(owner, home)+*id)
 		secret, err := h.open(k, k.current())
 		if err != nil {
 			t.Fatal(err)
@@ -128,10 +128,10 @@ func TestMac(t *testing.T) {
 		if !bytes.Equal(mac, check.Sum(nil)) {
 			t.Errorf("%s: Go makes another", algorithm)
 		}
-		h.do(&api.VerifyMacInput{KeyId: id, Message: []byte("m"), Mac: mac, MacAlgorithm: &algorithm})
-		h.fails("KMSInvalidMacException: ", &api.VerifyMacInput{KeyId: id, Message: []byte("n"), Mac: mac, MacAlgorithm: &algorithm})
-		h.fails("KMSInvalidMacException: ", &api.VerifyMacInput{KeyId: id, Message: []byte("m"), Mac: mac[1:], MacAlgorithm: &algorithm})
-		h.fails("KMSInvalidMacException: ", &api.VerifyMacInput{KeyId: id, Message: []byte("m"), Mac: flip(mac, 0), MacAlgorithm: &algorithm})
+		h.Do(&api.VerifyMacInput{KeyId: id, Message: []byte("m"), Mac: mac, MacAlgorithm: &algorithm})
+		h.Fails("KMSInvalidMacException: ", &api.VerifyMacInput{KeyId: id, Message: []byte("n"), Mac: mac, MacAlgorithm: &algorithm})
+		h.Fails("KMSInvalidMacException: ", &api.VerifyMacInput{KeyId: id, Message: []byte("m"), Mac: mac[1:], MacAlgorithm: &algorithm})
+		h.Fails("KMSInvalidMacException: ", &api.VerifyMacInput{KeyId: id, Message: []byte("m"), Mac: flip(mac, 0), MacAlgorithm: &algorithm})
 	}
 }
 
@@ -147,13 +147,13 @@ func TestRSAEncryption(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := do[api.DecryptOutput](h, &api.DecryptInput{KeyId: id, CiphertextBlob: blob, EncryptionAlgorithm: &algorithm})
-		h.equal("plaintext", []any{out.Plaintext, *out.KeyId, out.KeyMaterialId}, []any{bytes.Repeat([]byte{1}, most), h.arn(*id), (*string)(nil)})
+		h.Equal("plaintext", []any{out.Plaintext, *out.KeyId, out.KeyMaterialId}, []any{bytes.Repeat([]byte{1}, most), h.arn(*id), (*string)(nil)})
 		own := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: id, Plaintext: []byte("x"), EncryptionAlgorithm: &algorithm}).CiphertextBlob
-		h.equal("own", do[api.DecryptOutput](h, &api.DecryptInput{KeyId: id, CiphertextBlob: own, EncryptionAlgorithm: &algorithm}).Plaintext, []byte("x"))
-		h.fails("InvalidCiphertextException: ", &api.DecryptInput{KeyId: id, CiphertextBlob: flip(blob, 9), EncryptionAlgorithm: &algorithm})
-		h.fails("InvalidCiphertextException: ", &api.DecryptInput{KeyId: id, CiphertextBlob: blob[1:], EncryptionAlgorithm: &algorithm})
-		h.fails("ValidationException", &api.DecryptInput{CiphertextBlob: blob, EncryptionAlgorithm: &algorithm})
-		_, err = h.call(&api.EncryptInput{KeyId: id, Plaintext: make([]byte, most+1), EncryptionAlgorithm: &algorithm})
+		h.Equal("own", do[api.DecryptOutput](h, &api.DecryptInput{KeyId: id, CiphertextBlob: own, EncryptionAlgorithm: &algorithm}).Plaintext, []byte("x"))
+		h.Fails("InvalidCiphertextException: ", &api.DecryptInput{KeyId: id, CiphertextBlob: flip(blob, 9), EncryptionAlgorithm: &algorithm})
+		h.Fails("InvalidCiphertextException: ", &api.DecryptInput{KeyId: id, CiphertextBlob: blob[1:], EncryptionAlgorithm: &algorithm})
+		h.Fails("ValidationException", &api.DecryptInput{CiphertextBlob: blob, EncryptionAlgorithm: &algorithm})
+		_, err = h.Call(&api.EncryptInput{KeyId: id, Plaintext: make([]byte, most+1), EncryptionAlgorithm: &algorithm})
 		if err == nil || !strings.Contains(err.Error(), "cannot encrypt data larger than") {
 			t.Errorf("%s: %v", algorithm, err)
 		}
@@ -161,7 +161,7 @@ func TestRSAEncryption(t *testing.T) {
 	symmetric := h.create(&api.CreateKeyInput{})
 	blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &symmetric, Plaintext: []byte("x")}).CiphertextBlob
 	re := do[api.ReEncryptOutput](h, &api.ReEncryptInput{CiphertextBlob: blob, DestinationKeyId: id, DestinationEncryptionAlgorithm: new("RSAES_OAEP_SHA_256")})
-	h.equal("re-encrypted", do[api.DecryptOutput](h, &api.DecryptInput{KeyId: id, CiphertextBlob: re.CiphertextBlob, EncryptionAlgorithm: new("RSAES_OAEP_SHA_256")}).Plaintext, []byte("x"))
+	h.Equal("re-encrypted", do[api.DecryptOutput](h, &api.DecryptInput{KeyId: id, CiphertextBlob: re.CiphertextBlob, EncryptionAlgorithm: new("RSAES_OAEP_SHA_256")}).Plaintext, []byte("x"))
 }
 
 func TestDeriveSharedSecret(t *testing.T) {
@@ -185,7 +185,7 @@ func TestDeriveSharedSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := do[api.DeriveSharedSecretOutput](h, &api.DeriveSharedSecretInput{KeyId: id, PublicKey: der, KeyAgreementAlgorithm: new("ECDH")})
-		h.equal("secret", []any{out.SharedSecret, *out.KeyOrigin}, []any{want, "AWS_KMS"})
+		h.Equal("secret", []any{out.SharedSecret, *out.KeyOrigin}, []any{want, "AWS_KMS"})
 		other, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -195,7 +195,7 @@ func TestDeriveSharedSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, bad := range [][]byte{wrong, der[1:], []byte("x")} {
-			h.fails("ValidationException", &api.DeriveSharedSecretInput{KeyId: id, PublicKey: bad, KeyAgreementAlgorithm: new("ECDH")})
+			h.Fails("ValidationException", &api.DeriveSharedSecretInput{KeyId: id, PublicKey: bad, KeyAgreementAlgorithm: new("ECDH")})
 		}
 	}
 }
@@ -210,19 +210,19 @@ func TestDataKeys(t *testing.T) {
 		want int
 	}{{new("AES_128"), nil, 16}, {new("AES_256"), nil, 32}, {nil, new(int32(1)), 1}, {nil, new(int32(1024)), 1024}} {
 		out := do[api.GenerateDataKeyOutput](h, &api.GenerateDataKeyInput{KeyId: &id, KeySpec: test.spec, NumberOfBytes: test.n, EncryptionContext: context})
-		h.equal("size", len(out.Plaintext), test.want)
-		h.equal("decrypted", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: out.CiphertextBlob, EncryptionContext: context}).Plaintext, out.Plaintext)
+		h.Equal("size", len(out.Plaintext), test.want)
+		h.Equal("decrypted", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: out.CiphertextBlob, EncryptionContext: context}).Plaintext, out.Plaintext)
 		hidden := do[api.GenerateDataKeyWithoutPlaintextOutput](h, &api.GenerateDataKeyWithoutPlaintextInput{KeyId: &id, KeySpec: test.spec, NumberOfBytes: test.n, EncryptionContext: context})
-		h.equal("size", len(do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: hidden.CiphertextBlob, EncryptionContext: context}).Plaintext), test.want)
+		h.Equal("size", len(do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: hidden.CiphertextBlob, EncryptionContext: context}).Plaintext), test.want)
 	}
 	for _, spec := range []string{"RSA_2048", "ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_NIST_EDWARDS25519"} {
 		out := do[api.GenerateDataKeyPairOutput](h, &api.GenerateDataKeyPairInput{KeyId: &id, KeyPairSpec: &spec, EncryptionContext: context})
 		h.pairs(out.PrivateKeyPlaintext, out.PublicKey)
-		h.equal("private", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: out.PrivateKeyCiphertextBlob, EncryptionContext: context}).Plaintext, out.PrivateKeyPlaintext)
+		h.Equal("private", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: out.PrivateKeyCiphertextBlob, EncryptionContext: context}).Plaintext, out.PrivateKeyPlaintext)
 		hidden := do[api.GenerateDataKeyPairWithoutPlaintextOutput](h, &api.GenerateDataKeyPairWithoutPlaintextInput{KeyId: &id, KeyPairSpec: &spec})
 		h.pairs(do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: hidden.PrivateKeyCiphertextBlob}).Plaintext, hidden.PublicKey)
 	}
-	h.equal("random", len(do[api.GenerateRandomOutput](h, &api.GenerateRandomInput{NumberOfBytes: new(int32(1024))}).Plaintext), 1024)
+	h.Equal("random", len(do[api.GenerateRandomOutput](h, &api.GenerateRandomInput{NumberOfBytes: new(int32(1024))}).Plaintext), 1024)
 }
 
 // pairs checks that a private and a public key belong together.
@@ -289,6 +289,6 @@ func TestUsesRefused(t *testing.T) {
 		{&api.GenerateRandomInput{NumberOfBytes: new(int32(1025))}, "ValidationException"},
 		{&api.GenerateRandomInput{NumberOfBytes: new(int32(1)), CustomKeyStoreId: new("cks-1")}, "CustomKeyStoreNotFoundException"},
 	} {
-		h.fails(test.want, test.in)
+		h.Fails(test.want, test.in)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing/quick"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
@@ -15,7 +16,7 @@ import (
 func (h *house) allowed(p aws.Principal, in wire.Shape) (ok bool) {
 	h.Helper()
 	h.as(p, func() {
-		_, err := h.call(in)
+		_, err := h.Call(in)
 		if code := aws.CodeOf(err); err != nil && code != aws.AccessDenied {
 			h.Fatalf("%s: %v", in.Describe().Name, err)
 		}
@@ -29,13 +30,13 @@ func (h *house) allowed(p aws.Principal, in wire.Shape) (ok bool) {
 func TestGrants(t *testing.T) {
 	h := newHouse(t)
 	id, other := h.create(&api.CreateKeyInput{}), h.create(&api.CreateKeyInput{})
-	ann := userOf(owner, "ann")
+	ann := calltest.User(owner, "ann")
 	role := aws.Principal{Type: aws.AssumedRole, Account: owner, ARN: "arn:aws:sts::" + owner + ":assumed-role/r/s", ID: "AROA:s",
 		Session: &aws.Session{IssuerType: aws.RoleIssuer, IssuerARN: "arn:aws:iam::" + owner + ":role/r"}}
 	use := func(key string) wire.Shape { return &api.EncryptInput{KeyId: &key, Plaintext: []byte("x")} }
-	h.equal("before", h.allowed(ann, use(id)), false)
+	h.Equal("before", h.allowed(ann, use(id)), false)
 	out := do[api.CreateGrantOutput](h, &api.CreateGrantInput{KeyId: &id, GranteePrincipal: &ann.ARN, Operations: []string{"Encrypt", "DescribeKey"}})
-	h.do(&api.CreateGrantInput{KeyId: &id, GranteePrincipal: new(role.RoleARN()), Operations: []string{"Encrypt"}})
+	h.Do(&api.CreateGrantInput{KeyId: &id, GranteePrincipal: new(role.RoleARN()), Operations: []string{"Encrypt"}})
 	for _, test := range []struct {
 		name string
 		who  aws.Principal
@@ -48,25 +49,25 @@ func TestGrants(t *testing.T) {
 		{"an operation it does not name", ann, &api.GenerateDataKeyInput{KeyId: &id, KeySpec: new("AES_256")}, false},
 		{"a management operation", ann, &api.DisableKeyInput{KeyId: &id}, false},
 		{"another key", ann, use(other), false},
-		{"another user", userOf(owner, "ann2"), use(id), false},
+		{"another user", calltest.User(owner, "ann2"), use(id), false},
 		{"a session of the role", role, use(id), true},
 		{"a session of the role, another operation", role, &api.DescribeKeyInput{KeyId: &id}, false},
 	} {
-		h.equal(test.name, h.allowed(test.who, test.in), test.want)
+		h.Equal(test.name, h.allowed(test.who, test.in), test.want)
 	}
 	// A denial in the key's policy outdoes it.
-	h.do(&api.PutKeyPolicyInput{KeyId: &id, Policy: allowing(toUser("Deny", ann.ARN, "kms:Encrypt", ""))})
-	h.equal("denied", h.allowed(ann, use(id)), false)
-	h.do(&api.PutKeyPolicyInput{KeyId: &id, Policy: allowing()})
-	h.do(&api.RevokeGrantInput{KeyId: &id, GrantId: out.GrantId})
-	h.equal("revoked", h.allowed(ann, use(id)), false)
-	h.fails("NotFoundException", &api.RevokeGrantInput{KeyId: &id, GrantId: out.GrantId})
-	h.fails("InvalidGrantIdException", &api.RevokeGrantInput{KeyId: &id, GrantId: new("x")})
+	h.Do(&api.PutKeyPolicyInput{KeyId: &id, Policy: allowing(toUser("Deny", ann.ARN, "kms:Encrypt", ""))})
+	h.Equal("denied", h.allowed(ann, use(id)), false)
+	h.Do(&api.PutKeyPolicyInput{KeyId: &id, Policy: allowing()})
+	h.Do(&api.RevokeGrantInput{KeyId: &id, GrantId: out.GrantId})
+	h.Equal("revoked", h.allowed(ann, use(id)), false)
+	h.Fails("NotFoundException", &api.RevokeGrantInput{KeyId: &id, GrantId: out.GrantId})
+	h.Fails("InvalidGrantIdException", &api.RevokeGrantInput{KeyId: &id, GrantId: new("x")})
 }
 
 func TestGrantConstraints(t *testing.T) {
 	h := newHouse(t)
-	ann := userOf(owner, "ann")
+	ann := calltest.User(owner, "ann")
 	for _, test := range []struct {
 		name        string
 		constraints api.GrantConstraints
@@ -88,7 +89,7 @@ func TestGrantConstraints(t *testing.T) {
 		{"empty", api.GrantConstraints{EncryptionContextEquals: map[string]string{}}, map[string]string{"a": "1"}, true},
 	} {
 		id := h.create(&api.CreateKeyInput{})
-		h.do(&api.CreateGrantInput{KeyId: &id, GranteePrincipal: &ann.ARN, Constraints: &test.constraints,
+		h.Do(&api.CreateGrantInput{KeyId: &id, GranteePrincipal: &ann.ARN, Constraints: &test.constraints,
 			Operations: []string{"Encrypt", "Decrypt", "ReEncryptTo", "ReEncryptFrom", "DescribeKey"}})
 		blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: []byte("x"), EncryptionContext: test.context}).CiphertextBlob
 		for _, in := range []wire.Shape{
@@ -96,9 +97,9 @@ func TestGrantConstraints(t *testing.T) {
 			&api.DecryptInput{CiphertextBlob: blob, EncryptionContext: test.context},
 			&api.ReEncryptInput{CiphertextBlob: blob, SourceEncryptionContext: test.context, DestinationKeyId: &id, DestinationEncryptionContext: test.context},
 		} {
-			h.equal(test.name+": "+in.Describe().Name, h.allowed(ann, in), test.want)
+			h.Equal(test.name+": "+in.Describe().Name, h.allowed(ann, in), test.want)
 		}
-		h.equal(test.name+": DescribeKey", h.allowed(ann, &api.DescribeKeyInput{KeyId: &id}), true)
+		h.Equal(test.name+": DescribeKey", h.allowed(ann, &api.DescribeKeyInput{KeyId: &id}), true)
 	}
 }
 
@@ -106,8 +107,8 @@ func TestGrantConstraints(t *testing.T) {
 func TestGrantingOn(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{})
-	ann := userOf(owner, "ann")
-	h.do(&api.CreateGrantInput{KeyId: &id, GranteePrincipal: &ann.ARN, Operations: []string{"Encrypt", "CreateGrant"},
+	ann := calltest.User(owner, "ann")
+	h.Do(&api.CreateGrantInput{KeyId: &id, GranteePrincipal: &ann.ARN, Operations: []string{"Encrypt", "CreateGrant"},
 		Constraints: &api.GrantConstraints{EncryptionContextSubset: map[string]string{"a": "1"}}})
 	for _, test := range []struct {
 		name        string
@@ -124,37 +125,37 @@ func TestGrantingOn(t *testing.T) {
 		{"more operations", []string{"Encrypt", "Decrypt"}, &api.GrantConstraints{EncryptionContextSubset: map[string]string{"a": "1"}}, false},
 	} {
 		in := &api.CreateGrantInput{KeyId: &id, GranteePrincipal: new(userARN(owner, "b")), Operations: test.operations, Constraints: test.constraints}
-		h.equal(test.name, h.allowed(ann, in), test.want)
+		h.Equal(test.name, h.allowed(ann, in), test.want)
 	}
 }
 
 func TestRetireGrant(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{})
-	ann, ret, eve := userOf(owner, "ann"), userOf(owner, "ret"), userOf(owner, "eve")
+	ann, ret, eve := calltest.User(owner, "ann"), calltest.User(owner, "ret"), calltest.User(owner, "eve")
 	grant := func(operations ...string) *api.CreateGrantOutput {
 		return do[api.CreateGrantOutput](h, &api.CreateGrantInput{KeyId: &id, GranteePrincipal: &ann.ARN, RetiringPrincipal: &ret.ARN, Operations: operations})
 	}
 	g := grant("Encrypt")
 	byToken, byID := &api.RetireGrantInput{GrantToken: g.GrantToken}, &api.RetireGrantInput{KeyId: new(h.arn(id)), GrantId: g.GrantId}
 	for _, in := range []wire.Shape{byToken, byID} {
-		h.equal("a stranger to it", h.allowed(eve, in), false)
-		h.equal("its grantee", h.allowed(ann, in), false)
+		h.Equal("a stranger to it", h.allowed(eve, in), false)
+		h.Equal("its grantee", h.allowed(ann, in), false)
 	}
 	h.as(ret, func() {
-		h.fails("DryRunOperationException", &api.RetireGrantInput{GrantToken: g.GrantToken, DryRun: new(true)})
+		h.Fails("DryRunOperationException", &api.RetireGrantInput{GrantToken: g.GrantToken, DryRun: new(true)})
 	})
-	h.equal("who may", h.allowed(ret, byToken), true)
-	h.equal("grant in the record", h.last.Additional, map[string]any{"grantId": *g.GrantId})
-	h.fails("NotFoundException", byToken)
-	h.fails("NotFoundException", byID)
-	h.equal("grantee who may", h.allowed(ann, &api.RetireGrantInput{GrantToken: grant("Encrypt", "RetireGrant").GrantToken}), true)
-	h.equal("root", h.allowed(rootOf(owner), &api.RetireGrantInput{GrantToken: grant("Encrypt").GrantToken}), true)
-	h.identity[eve.ARN] = allowAll
-	h.equal("by identity policy", h.allowed(eve, &api.RetireGrantInput{GrantToken: grant("Encrypt").GrantToken}), true)
-	h.fails("ValidationException: Grant token OR (grant ID, key ID) must be specified", &api.RetireGrantInput{KeyId: &id})
-	h.fails("InvalidGrantTokenException", &api.RetireGrantInput{GrantToken: new("x")})
-	h.fails("InvalidGrantTokenException", &api.RetireGrantInput{GrantToken: new(strings.ToUpper(*g.GrantToken))})
+	h.Equal("who may", h.allowed(ret, byToken), true)
+	h.Equal("grant in the record", h.Last().Additional, map[string]any{"grantId": *g.GrantId})
+	h.Fails("NotFoundException", byToken)
+	h.Fails("NotFoundException", byID)
+	h.Equal("grantee who may", h.allowed(ann, &api.RetireGrantInput{GrantToken: grant("Encrypt", "RetireGrant").GrantToken}), true)
+	h.Equal("root", h.allowed(calltest.Root(owner), &api.RetireGrantInput{GrantToken: grant("Encrypt").GrantToken}), true)
+	h.Permit(eve, allowAll)
+	h.Equal("by identity policy", h.allowed(eve, &api.RetireGrantInput{GrantToken: grant("Encrypt").GrantToken}), true)
+	h.Fails("ValidationException: Grant token OR (grant ID, key ID) must be specified", &api.RetireGrantInput{KeyId: &id})
+	h.Fails("InvalidGrantTokenException", &api.RetireGrantInput{GrantToken: new("x")})
+	h.Fails("InvalidGrantTokenException", &api.RetireGrantInput{GrantToken: new(strings.ToUpper(*g.GrantToken))})
 }
 
 func TestListGrants(t *testing.T) {
@@ -165,30 +166,30 @@ func TestListGrants(t *testing.T) {
 		Constraints: &api.GrantConstraints{EncryptionContextEquals: map[string]string{"a": "1"}}}
 	first := do[api.CreateGrantOutput](h, in)
 	again := do[api.CreateGrantOutput](h, in)
-	h.equal("the same grant", []any{*again.GrantId == *first.GrantId, *again.GrantToken == *first.GrantToken}, []any{true, false})
+	h.Equal("the same grant", []any{*again.GrantId == *first.GrantId, *again.GrantToken == *first.GrantToken}, []any{true, false})
 	in.Operations = in.Operations[:1]
 	if *do[api.CreateGrantOutput](h, in).GrantId == *first.GrantId {
 		t.Error("another grant of the same name is the same")
 	}
 	in.Name, in.KeyId, in.Constraints = nil, &other, nil
-	h.do(in, in)
+	h.Do(in, in)
 	list := func(in *api.ListGrantsInput) []api.GrantListEntry { return do[api.ListGrantsOutput](h, in).Grants }
-	h.equal("of the key", len(list(&api.ListGrantsInput{KeyId: &id})), 2)
-	h.equal("of the other", len(list(&api.ListGrantsInput{KeyId: &other})), 2)
-	h.equal("of nobody", len(list(&api.ListGrantsInput{KeyId: &id, GranteePrincipal: &ret})), 0)
+	h.Equal("of the key", len(list(&api.ListGrantsInput{KeyId: &id})), 2)
+	h.Equal("of the other", len(list(&api.ListGrantsInput{KeyId: &other})), 2)
+	h.Equal("of nobody", len(list(&api.ListGrantsInput{KeyId: &id, GranteePrincipal: &ret})), 0)
 	g := list(&api.ListGrantsInput{KeyId: &id, GrantId: first.GrantId})[0]
-	h.equal("grant", []any{*g.KeyId, *g.Name, *g.GranteePrincipal, *g.RetiringPrincipal, *g.IssuingAccount, g.Operations, g.Constraints.EncryptionContextEquals, g.Constraints.EncryptionContextSubset == nil},
+	h.Equal("grant", []any{*g.KeyId, *g.Name, *g.GranteePrincipal, *g.RetiringPrincipal, *g.IssuingAccount, g.Operations, g.Constraints.EncryptionContextEquals, g.Constraints.EncryptionContextSubset == nil},
 		[]any{h.arn(id), "n", ann, ret, aws.RootARN(owner), []string{"Decrypt", "Encrypt"}, map[string]string{"a": "1"}, true})
 	page := do[api.ListGrantsOutput](h, &api.ListGrantsInput{KeyId: &id, Limit: new(int32(1))})
-	h.equal("rest", len(list(&api.ListGrantsInput{KeyId: &id, Marker: page.NextMarker})), 1)
+	h.Equal("rest", len(list(&api.ListGrantsInput{KeyId: &id, Marker: page.NextMarker})), 1)
 	retirable := do[api.ListRetirableGrantsOutput](h, &api.ListRetirableGrantsInput{RetiringPrincipal: &ret})
-	h.equal("retirable", len(retirable.Grants), 4)
+	h.Equal("retirable", len(retirable.Grants), 4)
 	h.in(abroad, func() {
-		h.equal("retirable elsewhere", len(do[api.ListRetirableGrantsOutput](h, &api.ListRetirableGrantsInput{RetiringPrincipal: &ret}).Grants), 0)
+		h.Equal("retirable elsewhere", len(do[api.ListRetirableGrantsOutput](h, &api.ListRetirableGrantsInput{RetiringPrincipal: &ret}).Grants), 0)
 	})
-	h.as(rootOf(stranger), func() {
-		h.fails(aws.AccessDenied, &api.ListRetirableGrantsInput{RetiringPrincipal: &ret})
-		h.fails("InvalidArnException", &api.ListRetirableGrantsInput{RetiringPrincipal: new("x")})
+	h.as(calltest.Root(stranger), func() {
+		h.Fails(aws.AccessDenied, &api.ListRetirableGrantsInput{RetiringPrincipal: &ret})
+		h.Fails("InvalidArnException", &api.ListRetirableGrantsInput{RetiringPrincipal: new("x")})
 	})
 }
 
@@ -212,10 +213,10 @@ func TestCreateGrantRefused(t *testing.T) {
 		{api.CreateGrantInput{KeyId: id, GranteePrincipal: ann, Operations: []string{"Encrypt"}, GrantTokens: []string{"x"}}, "InvalidGrantTokenException"},
 		{api.CreateGrantInput{KeyId: id, GranteePrincipal: ann, Operations: []string{"Encrypt"}, DryRun: new(true)}, "DryRunOperationException"},
 	} {
-		h.fails(test.want, &test.in)
+		h.Fails(test.want, &test.in)
 	}
-	h.equal("grants", len(do[api.ListGrantsOutput](h, &api.ListGrantsInput{KeyId: id}).Grants), 0)
-	h.do(&api.CreateGrantInput{KeyId: sign, GranteePrincipal: ann, Operations: []string{"Sign", "Verify", "GetPublicKey", "DescribeKey", "CreateGrant", "RetireGrant"}})
+	h.Equal("grants", len(do[api.ListGrantsOutput](h, &api.ListGrantsInput{KeyId: id}).Grants), 0)
+	h.Do(&api.CreateGrantInput{KeyId: sign, GranteePrincipal: ann, Operations: []string{"Sign", "Verify", "GetPublicKey", "DescribeKey", "CreateGrant", "RetireGrant"}})
 }
 
 // TestInclude: constraints that include others let pass whatever those do.

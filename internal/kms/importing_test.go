@@ -125,16 +125,16 @@ func TestImport(t *testing.T) {
 	material := random(32)
 	for _, algorithm := range []string{"RSAES_OAEP_SHA_1", oaep256, "RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256"} {
 		id := h.external("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")
-		h.equal("state", h.state(id), "PendingImport")
+		h.Equal("state", h.state(id), "PendingImport")
 		in := h.wrapped(id, algorithm, "RSA_2048", material)
 		out := do[api.ImportKeyMaterialOutput](h, in)
-		h.equal("state", []any{h.state(id), *out.KeyId, *out.KeyMaterialId, *h.describe(id).ExpirationModel}, []any{"Enabled", h.arn(id), *h.describe(id).CurrentKeyMaterialId, "KEY_MATERIAL_DOES_NOT_EXPIRE"})
+		h.Equal("state", []any{h.state(id), *out.KeyId, *out.KeyMaterialId, *h.describe(id).ExpirationModel}, []any{"Enabled", h.arn(id), *h.describe(id).CurrentKeyMaterialId, "KEY_MATERIAL_DOES_NOT_EXPIRE"})
 		k := h.stored(id)
 		if secret, err := h.open(k, k.current()); err != nil || !bytes.Equal(secret, material) {
 			t.Errorf("%s: another material, %v", algorithm, err)
 		}
 		in.EncryptedKeyMaterial = flip(in.EncryptedKeyMaterial, len(in.EncryptedKeyMaterial)-1)
-		h.fails("InvalidCiphertextException: ", in)
+		h.Fails("InvalidCiphertextException: ", in)
 	}
 }
 
@@ -155,31 +155,31 @@ func TestImportAsymmetric(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := h.external(spec, "SIGN_VERIFY")
-		h.do(h.wrapped(id, "RSA_AES_KEY_WRAP_SHA_256", "RSA_3072", der))
+		h.Do(h.wrapped(id, "RSA_AES_KEY_WRAP_SHA_256", "RSA_3072", der))
 		if !own.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(h.public(&id)) {
 			t.Errorf("%s: another public key", spec)
 		}
 		other := h.external(map[string]string{"RSA_2048": "RSA_3072", "ECC_NIST_P384": "ECC_NIST_P256"}[spec], "SIGN_VERIFY")
-		h.fails("IncorrectKeyMaterialException", h.wrapped(other, "RSA_AES_KEY_WRAP_SHA_256", "RSA_2048", der))
+		h.Fails("IncorrectKeyMaterialException", h.wrapped(other, "RSA_AES_KEY_WRAP_SHA_256", "RSA_2048", der))
 	}
 	id := h.external("HMAC_384", "GENERATE_VERIFY_MAC")
-	h.fails("IncorrectKeyMaterialException", h.wrapped(id, oaep256, "RSA_2048", make([]byte, 32)))
+	h.Fails("IncorrectKeyMaterialException", h.wrapped(id, oaep256, "RSA_2048", make([]byte, 32)))
 	secret := random(48)
-	h.do(h.wrapped(id, oaep256, "RSA_2048", secret))
+	h.Do(h.wrapped(id, oaep256, "RSA_2048", secret))
 	mac := do[api.GenerateMacOutput](h, &api.GenerateMacInput{KeyId: &id, Message: []byte("m"), MacAlgorithm: new("HMAC_SHA_384")}).Mac
 	check := hmac.New(crypto.SHA384.New, secret)
 	check.Write([]byte("m"))
-	h.equal("mac", mac, check.Sum(nil))
+	h.Equal("mac", mac, check.Sum(nil))
 }
 
 func TestImportRefused(t *testing.T) {
 	h := newHouse(t)
 	id, own := h.external("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), h.create(&api.CreateKeyInput{})
 	origin := "UnsupportedOperationException: " + h.arn(own) + " origin is AWS_KMS which is not valid for this operation."
-	h.fails(origin, &api.GetParametersForImportInput{KeyId: &own, WrappingAlgorithm: new(oaep256), WrappingKeySpec: new("RSA_2048")})
-	h.fails(origin, &api.DeleteImportedKeyMaterialInput{KeyId: &own})
-	h.fails("UnsupportedOperationException", &api.GetParametersForImportInput{KeyId: &id, WrappingAlgorithm: new("RSAES_PKCS1_V1_5"), WrappingKeySpec: new("RSA_2048")})
-	h.fails("UnsupportedOperationException", &api.GetParametersForImportInput{KeyId: &id, WrappingAlgorithm: new(oaep256), WrappingKeySpec: new("SM2")})
+	h.Fails(origin, &api.GetParametersForImportInput{KeyId: &own, WrappingAlgorithm: new(oaep256), WrappingKeySpec: new("RSA_2048")})
+	h.Fails(origin, &api.DeleteImportedKeyMaterialInput{KeyId: &own})
+	h.Fails("UnsupportedOperationException", &api.GetParametersForImportInput{KeyId: &id, WrappingAlgorithm: new("RSAES_PKCS1_V1_5"), WrappingKeySpec: new("RSA_2048")})
+	h.Fails("UnsupportedOperationException", &api.GetParametersForImportInput{KeyId: &id, WrappingAlgorithm: new(oaep256), WrappingKeySpec: new("SM2")})
 	material := random(32)
 	for _, test := range []struct {
 		name string
@@ -191,23 +191,23 @@ func TestImportRefused(t *testing.T) {
 			in.KeyId = new(h.external("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"))
 		}, "InvalidImportTokenException"},
 		{"no date", func(in *api.ImportKeyMaterialInput) { in.ExpirationModel = nil }, "ValidationException: A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES"},
-		{"date", func(in *api.ImportKeyMaterialInput) { in.ValidTo = new(h.now.Add(day)) }, "ValidationException"},
-		{"past", func(in *api.ImportKeyMaterialInput) { in.ExpirationModel, in.ValidTo = nil, new(h.now) }, "ValidationException"},
+		{"date", func(in *api.ImportKeyMaterialInput) { in.ValidTo = new(h.Clock.Now().Add(day)) }, "ValidationException"},
+		{"past", func(in *api.ImportKeyMaterialInput) { in.ExpirationModel, in.ValidTo = nil, new(h.Clock.Now()) }, "ValidationException"},
 		{"far", func(in *api.ImportKeyMaterialInput) {
-			in.ExpirationModel, in.ValidTo = nil, new(h.now.Add(366*day))
+			in.ExpirationModel, in.ValidTo = nil, new(h.Clock.Now().Add(366*day))
 		}, "ValidationException"},
 		{"another id", func(in *api.ImportKeyMaterialInput) { in.KeyMaterialId = new(hex.EncodeToString(random(32))) }, "IncorrectKeyMaterialException"},
 		{"short", func(in *api.ImportKeyMaterialInput) { in.EncryptedKeyMaterial = []byte("x") }, "InvalidCiphertextException: "},
 	} {
 		in := h.wrapped(id, oaep256, "RSA_2048", material)
 		test.edit(in)
-		h.fails(test.want, in)
+		h.Fails(test.want, in)
 	}
-	h.fails("IncorrectKeyMaterialException", h.wrapped(id, oaep256, "RSA_2048", material[1:]))
+	h.Fails("IncorrectKeyMaterialException", h.wrapped(id, oaep256, "RSA_2048", material[1:]))
 	in := h.wrapped(id, oaep256, "RSA_2048", material)
-	h.now = h.now.Add(tokenLife)
-	h.fails("ExpiredImportTokenException", in)
-	h.equal("state", h.state(id), "PendingImport")
+	h.Clock.Advance(tokenLife)
+	h.Fails("ExpiredImportTokenException", in)
+	h.Equal("state", h.state(id), "PendingImport")
 }
 
 // TestImportedMaterialComesAndGoes: deletion, expiry, and the same material
@@ -217,65 +217,66 @@ func TestImportedMaterialComesAndGoes(t *testing.T) {
 	id, material := h.external("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), random(32)
 	until := func(d time.Duration) *api.ImportKeyMaterialInput {
 		in := h.wrapped(id, oaep256, "RSA_2048", material)
-		in.ExpirationModel, in.ValidTo = nil, new(h.now.Add(d))
+		in.ExpirationModel, in.ValidTo = nil, new(h.Clock.Now().Add(d))
 		return in
 	}
-	h.do(until(10 * day))
+	h.Do(until(10 * day))
 	m := h.describe(id)
-	h.equal("expires", []any{*m.ExpirationModel, m.ValidTo.Equal(h.now.Add(10 * day))}, []any{"KEY_MATERIAL_EXPIRES", true})
+	h.Equal("expires", []any{*m.ExpirationModel, m.ValidTo.Equal(h.Clock.Now().Add(10 * day))}, []any{"KEY_MATERIAL_EXPIRES", true})
 	blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: []byte("x")}).CiphertextBlob
 	h.heard()
-	h.now = h.now.Add(10 * day)
-	h.fails("KMSInvalidStateException: "+h.arn(id)+" is pending import.", &api.DecryptInput{CiphertextBlob: blob}) // nobody has looked yet
+	h.Clock.Advance(10 * day)
+	h.Fails("KMSInvalidStateException: "+h.arn(id)+" is pending import.", &api.DecryptInput{CiphertextBlob: blob}) // nobody has looked yet
 	h.pass(0)
-	e := h.events[0]
-	h.equal("event", []any{h.heard(), e.Details}, []any{"DeleteExpiredKeyMaterial", map[string]any{"keyId": id, "keyMaterialId": *m.CurrentKeyMaterialId}})
+	events := h.Events()
+	e := events[0]
+	h.Equal("event", []any{named(events), e.Details}, []any{"DeleteExpiredKeyMaterial", map[string]any{"keyId": id, "keyMaterialId": *m.CurrentKeyMaterialId}})
 	if k := h.stored(id); len(k.current().Sealed) > 0 {
 		t.Error("the material is still stored")
 	}
-	h.fails("IncorrectKeyMaterialException", h.wrapped(id, oaep256, "RSA_2048", random(32)))
-	h.do(until(day))
-	h.equal("again", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: blob}).Plaintext, []byte("x"))
-	h.do(h.wrapped(id, oaep256, "RSA_2048", material)) // and for ever
+	h.Fails("IncorrectKeyMaterialException", h.wrapped(id, oaep256, "RSA_2048", random(32)))
+	h.Do(until(day))
+	h.Equal("again", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: blob}).Plaintext, []byte("x"))
+	h.Do(h.wrapped(id, oaep256, "RSA_2048", material)) // and for ever
 	h.heard()
 	h.pass(5 * day)
-	h.equal("for ever", []any{h.state(id), h.heard()}, []any{"Enabled", ""})
+	h.Equal("for ever", []any{h.state(id), h.heard()}, []any{"Enabled", ""})
 
 	out := do[api.DeleteImportedKeyMaterialOutput](h, &api.DeleteImportedKeyMaterialInput{KeyId: &id})
-	h.equal("deleted", []any{*out.KeyId, *out.KeyMaterialId, h.state(id)}, []any{h.arn(id), *m.CurrentKeyMaterialId, "PendingImport"})
-	h.do(&api.DeleteImportedKeyMaterialInput{KeyId: &id})
-	h.fails("NotFoundException", &api.DeleteImportedKeyMaterialInput{KeyId: &id, KeyMaterialId: new(hex.EncodeToString(random(32)))})
-	h.do(h.wrapped(id, oaep256, "RSA_2048", material), &api.DecryptInput{CiphertextBlob: blob})
+	h.Equal("deleted", []any{*out.KeyId, *out.KeyMaterialId, h.state(id)}, []any{h.arn(id), *m.CurrentKeyMaterialId, "PendingImport"})
+	h.Do(&api.DeleteImportedKeyMaterialInput{KeyId: &id})
+	h.Fails("NotFoundException", &api.DeleteImportedKeyMaterialInput{KeyId: &id, KeyMaterialId: new(hex.EncodeToString(random(32)))})
+	h.Do(h.wrapped(id, oaep256, "RSA_2048", material), &api.DecryptInput{CiphertextBlob: blob})
 }
 
 // TestRotateImported: a key is rotated to material that was imported for it.
 func TestRotateImported(t *testing.T) {
 	h := newHouse(t)
 	id, first, second := h.external("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), random(32), random(32)
-	h.do(h.wrapped(id, oaep256, "RSA_2048", first))
+	h.Do(h.wrapped(id, oaep256, "RSA_2048", first))
 	blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: []byte("x")}).CiphertextBlob
-	h.fails("KMSInvalidStateException: "+h.arn(id)+" has no key material pending rotation.", &api.RotateKeyOnDemandInput{KeyId: &id})
+	h.Fails("KMSInvalidStateException: "+h.arn(id)+" has no key material pending rotation.", &api.RotateKeyOnDemandInput{KeyId: &id})
 	in := h.wrapped(id, oaep256, "RSA_2048", second)
 	in.ImportType, in.KeyMaterialDescription = new("NEW_KEY_MATERIAL"), new("the second")
 	before := *h.describe(id).CurrentKeyMaterialId
-	h.do(in)
-	h.equal("not yet", *h.describe(id).CurrentKeyMaterialId, before)
-	h.fails("IncorrectKeyMaterialException", in)
+	h.Do(in)
+	h.Equal("not yet", *h.describe(id).CurrentKeyMaterialId, before)
+	h.Fails("IncorrectKeyMaterialException", in)
 	more := h.wrapped(id, oaep256, "RSA_2048", random(32))
 	more.ImportType = in.ImportType
-	h.fails("KMSInvalidStateException", more)
+	h.Fails("KMSInvalidStateException", more)
 	all := do[api.ListKeyRotationsOutput](h, &api.ListKeyRotationsInput{KeyId: &id, IncludeKeyMaterial: new("ALL_KEY_MATERIAL")}).Rotations
-	h.equal("materials", []string{*all[0].KeyMaterialState, *all[0].ImportState, *all[1].KeyMaterialState, *all[1].ImportState, *all[1].KeyMaterialDescription},
+	h.Equal("materials", []string{*all[0].KeyMaterialState, *all[0].ImportState, *all[1].KeyMaterialState, *all[1].ImportState, *all[1].KeyMaterialDescription},
 		[]string{"CURRENT", "IMPORTED", "PENDING_ROTATION", "IMPORTED", "the second"})
-	h.do(&api.RotateKeyOnDemandInput{KeyId: &id})
-	h.equal("now", *h.describe(id).CurrentKeyMaterialId, *all[1].KeyMaterialId)
-	h.do(&api.DecryptInput{CiphertextBlob: blob})
-	h.do(&api.DeleteImportedKeyMaterialInput{KeyId: &id, KeyMaterialId: &before})
-	h.equal("incomplete", h.state(id), "PendingImport")
+	h.Do(&api.RotateKeyOnDemandInput{KeyId: &id})
+	h.Equal("now", *h.describe(id).CurrentKeyMaterialId, *all[1].KeyMaterialId)
+	h.Do(&api.DecryptInput{CiphertextBlob: blob})
+	h.Do(&api.DeleteImportedKeyMaterialInput{KeyId: &id, KeyMaterialId: &before})
+	h.Equal("incomplete", h.state(id), "PendingImport")
 
 	third := h.wrapped(id, oaep256, "RSA_2048", random(32))
 	third.ImportType = in.ImportType
 	pending := *do[api.ImportKeyMaterialOutput](h, third).KeyMaterialId
-	h.do(&api.DeleteImportedKeyMaterialInput{KeyId: &id, KeyMaterialId: &pending})
-	h.fails("NotFoundException", &api.DeleteImportedKeyMaterialInput{KeyId: &id, KeyMaterialId: &pending})
+	h.Do(&api.DeleteImportedKeyMaterialInput{KeyId: &id, KeyMaterialId: &pending})
+	h.Fails("NotFoundException", &api.DeleteImportedKeyMaterialInput{KeyId: &id, KeyMaterialId: &pending})
 }

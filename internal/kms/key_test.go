@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
@@ -39,8 +40,8 @@ func TestCreateKey(t *testing.T) {
 		if spec == "" {
 			spec = "SYMMETRIC_DEFAULT"
 		}
-		h.equal(test.spec+" algorithms", strings.Join(test.algorithms(m), " "), test.want)
-		h.equal("metadata", []any{*m.KeySpec, *m.CustomerMasterKeySpec, *m.KeyState, *m.Enabled, *m.Origin, *m.KeyManager, *m.Description, *m.MultiRegion, *m.AWSAccountId, m.CreationDate.Equal(h.now)},
+		h.Equal(test.spec+" algorithms", strings.Join(test.algorithms(m), " "), test.want)
+		h.Equal("metadata", []any{*m.KeySpec, *m.CustomerMasterKeySpec, *m.KeyState, *m.Enabled, *m.Origin, *m.KeyManager, *m.Description, *m.MultiRegion, *m.AWSAccountId, m.CreationDate.Equal(h.Clock.Now())},
 			[]any{spec, spec, "Enabled", true, "AWS_KMS", "CUSTOMER", "d", false, owner, true})
 		if (m.CurrentKeyMaterialId != nil) != (spec == "SYMMETRIC_DEFAULT") {
 			t.Errorf("%s: current material %v", test.spec, m.CurrentKeyMaterialId)
@@ -78,9 +79,9 @@ func TestCreateKeyRefused(t *testing.T) {
 		{api.CreateKeyInput{Tags: many}, "LimitExceededException"},
 		{api.CreateKeyInput{Policy: new("{")}, "MalformedPolicyDocumentException"},
 	} {
-		h.fails(test.want, &test.in)
+		h.Fails(test.want, &test.in)
 	}
-	h.equal("keys", len(do[api.ListKeysOutput](h, &api.ListKeysInput{}).Keys), 0)
+	h.Equal("keys", len(do[api.ListKeysOutput](h, &api.ListKeysInput{}).Keys), 0)
 }
 
 // TestNames: the ways in which a key can be named, and which operations take
@@ -88,14 +89,14 @@ func TestCreateKeyRefused(t *testing.T) {
 func TestNames(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{})
-	h.do(&api.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: new(h.arn(id))})
+	h.Do(&api.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: new(h.arn(id))})
 	alias := aliasARN(owner, home, "alias/a")
 	for _, name := range []string{id, h.arn(id), "alias/a", alias} {
-		h.equal(name, *h.describe(name).KeyId, id)
+		h.Equal(name, *h.describe(name).KeyId, id)
 		if strings.Contains(name, "alias/") {
-			h.fails("NotFoundException: Invalid keyId '"+name+"'", &api.DisableKeyInput{KeyId: &name})
+			h.Fails("NotFoundException: Invalid keyId '"+name+"'", &api.DisableKeyInput{KeyId: &name})
 		} else {
-			h.do(&api.EnableKeyInput{KeyId: &name})
+			h.Do(&api.EnableKeyInput{KeyId: &name})
 		}
 	}
 	none := "00000000-0000-0000-0000-000000000000"
@@ -113,9 +114,9 @@ func TestNames(t *testing.T) {
 		keyARN(owner, abroad, id):              "NotFoundException: Invalid arn eu-west-1",
 		strings.Repeat("a", 3000):              "ValidationException",
 	} {
-		h.fails(want, &api.DescribeKeyInput{KeyId: &name})
+		h.Fails(want, &api.DescribeKeyInput{KeyId: &name})
 	}
-	h.in(abroad, func() { h.fails("NotFoundException", &api.DescribeKeyInput{KeyId: &id}) })
+	h.in(abroad, func() { h.Fails("NotFoundException", &api.DescribeKeyInput{KeyId: &id}) })
 }
 
 func TestListsInPages(t *testing.T) {
@@ -126,60 +127,60 @@ func TestListsInPages(t *testing.T) {
 	}
 	slices.Sort(ids)
 	h.in(abroad, func() { h.create(&api.CreateKeyInput{}) })
-	h.as(rootOf(stranger), func() { h.create(&api.CreateKeyInput{}) })
+	h.as(calltest.Root(stranger), func() { h.create(&api.CreateKeyInput{}) })
 	var got []string
 	for marker := (*string)(nil); ; {
 		out := do[api.ListKeysOutput](h, &api.ListKeysInput{Limit: new(int32(2)), Marker: marker})
 		for _, k := range out.Keys {
 			got = append(got, *k.KeyId)
-			h.equal("ARN", *k.KeyArn, h.arn(*k.KeyId))
+			h.Equal("ARN", *k.KeyArn, h.arn(*k.KeyId))
 		}
 		if marker = out.NextMarker; marker == nil {
-			h.equal("truncated", *out.Truncated, false)
+			h.Equal("truncated", *out.Truncated, false)
 			break
 		}
-		h.equal("truncated", *out.Truncated, true)
+		h.Equal("truncated", *out.Truncated, true)
 	}
-	h.equal("keys", got, ids)
+	h.Equal("keys", got, ids)
 	for _, in := range []wire.Shape{
 		&api.ListKeysInput{Marker: new("!")}, &api.ListAliasesInput{Marker: new("!")},
 		&api.ListGrantsInput{KeyId: &ids[0], Marker: new("!")}, &api.ListResourceTagsInput{KeyId: &ids[0], Marker: new("!")},
 		&api.ListKeyPoliciesInput{KeyId: &ids[0], Marker: new("!")}, &api.ListKeyRotationsInput{KeyId: &ids[0], Marker: new("!")},
 		&api.ListRetirableGrantsInput{RetiringPrincipal: new(aws.RootARN(owner)), Marker: new("!")},
 	} {
-		h.fails("InvalidMarkerException", in)
+		h.Fails("InvalidMarkerException", in)
 	}
-	h.fails("ValidationException", &api.ListKeysInput{Limit: new(int32(0))})
-	h.equal("policies", do[api.ListKeyPoliciesOutput](h, &api.ListKeyPoliciesInput{KeyId: &ids[0]}).PolicyNames, []string{"default"})
+	h.Fails("ValidationException", &api.ListKeysInput{Limit: new(int32(0))})
+	h.Equal("policies", do[api.ListKeyPoliciesOutput](h, &api.ListKeyPoliciesInput{KeyId: &ids[0]}).PolicyNames, []string{"default"})
 }
 
 func TestTags(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{Tags: []api.Tag{{TagKey: new("b"), TagValue: new("1")}}})
-	h.do(&api.TagResourceInput{KeyId: &id, Tags: []api.Tag{{TagKey: new("a"), TagValue: new("2")}, {TagKey: new("B"), TagValue: new("3")}, {TagKey: new("b"), TagValue: new("4")}}},
+	h.Do(&api.TagResourceInput{KeyId: &id, Tags: []api.Tag{{TagKey: new("a"), TagValue: new("2")}, {TagKey: new("B"), TagValue: new("3")}, {TagKey: new("b"), TagValue: new("4")}}},
 		&api.UntagResourceInput{KeyId: &id, TagKeys: []string{"B", "none"}})
 	out := do[api.ListResourceTagsOutput](h, &api.ListResourceTagsInput{KeyId: &id, Limit: new(int32(1))})
-	h.equal("tag", []string{*out.Tags[0].TagKey, *out.Tags[0].TagValue}, []string{"a", "2"})
+	h.Equal("tag", []string{*out.Tags[0].TagKey, *out.Tags[0].TagValue}, []string{"a", "2"})
 	out = do[api.ListResourceTagsOutput](h, &api.ListResourceTagsInput{KeyId: &id, Marker: out.NextMarker})
-	h.equal("tag", []string{*out.Tags[0].TagKey, *out.Tags[0].TagValue}, []string{"b", "4"})
-	h.fails("TagException", &api.TagResourceInput{KeyId: &id, Tags: []api.Tag{{TagKey: new("AWS:x"), TagValue: new("")}}})
+	h.Equal("tag", []string{*out.Tags[0].TagKey, *out.Tags[0].TagValue}, []string{"b", "4"})
+	h.Fails("TagException", &api.TagResourceInput{KeyId: &id, Tags: []api.Tag{{TagKey: new("AWS:x"), TagValue: new("")}}})
 }
 
 func TestAliases(t *testing.T) {
 	h := newHouse(t)
 	one, two := h.create(&api.CreateKeyInput{}), h.create(&api.CreateKeyInput{})
 	other := h.specced("HMAC_256", "GENERATE_VERIFY_MAC")
-	h.do(&api.CreateAliasInput{AliasName: new("alias/x"), TargetKeyId: &one})
-	created := h.now
-	h.now = h.now.Add(day)
-	h.do(&api.UpdateAliasInput{AliasName: new("alias/x"), TargetKeyId: &two})
+	h.Do(&api.CreateAliasInput{AliasName: new("alias/x"), TargetKeyId: &one})
+	created := h.Clock.Now()
+	h.Clock.Advance(day)
+	h.Do(&api.UpdateAliasInput{AliasName: new("alias/x"), TargetKeyId: &two})
 	out := do[api.ListAliasesOutput](h, &api.ListAliasesInput{})
-	h.equal("aliases", len(out.Aliases), 1)
+	h.Equal("aliases", len(out.Aliases), 1)
 	a := out.Aliases[0]
-	h.equal("alias", []any{*a.AliasName, *a.AliasArn, *a.TargetKeyId, a.CreationDate.Equal(created), a.LastUpdatedDate.Equal(h.now)},
+	h.Equal("alias", []any{*a.AliasName, *a.AliasArn, *a.TargetKeyId, a.CreationDate.Equal(created), a.LastUpdatedDate.Equal(h.Clock.Now())},
 		[]any{"alias/x", aliasARN(owner, home, "alias/x"), two, true, true})
-	h.equal("of one", len(do[api.ListAliasesOutput](h, &api.ListAliasesInput{KeyId: &one}).Aliases), 0)
-	h.equal("of two", len(do[api.ListAliasesOutput](h, &api.ListAliasesInput{KeyId: &two}).Aliases), 1)
+	h.Equal("of one", len(do[api.ListAliasesOutput](h, &api.ListAliasesInput{KeyId: &one}).Aliases), 0)
+	h.Equal("of two", len(do[api.ListAliasesOutput](h, &api.ListAliasesInput{KeyId: &two}).Aliases), 1)
 	for _, test := range []struct {
 		in   wire.Shape
 		want string
@@ -198,14 +199,14 @@ func TestAliases(t *testing.T) {
 		{&api.DeleteAliasInput{AliasName: new("alias/y")}, "NotFoundException"},
 		{&api.CreateAliasInput{AliasName: new("alias/z"), TargetKeyId: new(keyARN(stranger, home, one))}, "AccessDenied"},
 	} {
-		h.fails(test.want, test.in)
+		h.Fails(test.want, test.in)
 	}
 	for i := range aliasesPerKey {
-		h.do(&api.CreateAliasInput{AliasName: new(fmt.Sprint("alias/n", i)), TargetKeyId: &one})
+		h.Do(&api.CreateAliasInput{AliasName: new(fmt.Sprint("alias/n", i)), TargetKeyId: &one})
 	}
-	h.fails("LimitExceededException", &api.CreateAliasInput{AliasName: new("alias/more"), TargetKeyId: &one})
-	h.do(&api.DeleteAliasInput{AliasName: new("alias/x")})
-	h.fails("NotFoundException", &api.DescribeKeyInput{KeyId: new("alias/x")})
+	h.Fails("LimitExceededException", &api.CreateAliasInput{AliasName: new("alias/more"), TargetKeyId: &one})
+	h.Do(&api.DeleteAliasInput{AliasName: new("alias/x")})
+	h.Fails("NotFoundException", &api.DescribeKeyInput{KeyId: new("alias/x")})
 }
 
 // TestPrivateKeysAreMadeBeforehand: a transaction that needs a private key is
@@ -222,15 +223,15 @@ func TestPrivateKeysAreMadeBeforehand(t *testing.T) {
 		{api.KeySpecRsa2048, encryptDecrypt, 2},
 		{api.KeySpecRsa2048, encryptDecrypt, 2}, // not the first one alone
 	} {
-		h.runs = 0
-		h.do(&api.CreateKeyInput{KeySpec: &c.spec, KeyUsage: &c.usage})
-		if h.runs != c.runs {
-			t.Errorf("%s: %d runs of the transaction, want %d", c.spec, h.runs, c.runs)
+		h.Runs = 0
+		h.Do(&api.CreateKeyInput{KeySpec: &c.spec, KeyUsage: &c.usage})
+		if h.Runs != c.runs {
+			t.Errorf("%s: %d runs of the transaction, want %d", c.spec, h.Runs, c.runs)
 		}
 	}
-	h.runs = 0
-	h.fails("MalformedPolicyDocumentException", &api.CreateKeyInput{KeySpec: new(api.KeySpecRsa4096), KeyUsage: new(signVerify), Policy: new("{}")})
-	if h.runs != 1 {
-		t.Errorf("%d runs for a key that nobody gets", h.runs)
+	h.Runs = 0
+	h.Fails("MalformedPolicyDocumentException", &api.CreateKeyInput{KeySpec: new(api.KeySpecRsa4096), KeyUsage: new(signVerify), Policy: new("{}")})
+	if h.Runs != 1 {
+		t.Errorf("%d runs for a key that nobody gets", h.Runs)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
@@ -34,24 +35,22 @@ func TestTarget(t *testing.T) {
 		{"without a context", "kms:GenerateDataKey", trailARN, nil, false},
 		{"for another action", "kms:Decrypt", trailARN, context, false},
 	} {
-		target, err := house.Target(h.store.View(), h.arn(id), owner, home, test.action, test.context, "")
+		target, err := house.Target(h.Store.View(), h.arn(id), owner, home, test.action, test.context, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		refused := call.Source{Service: cloudtrail, ARN: test.source, Account: owner}.Ask(target, home, h.now, nil)
-		h.equal(test.name, refused == nil, test.want)
+		refused := call.Source{Service: cloudtrail, ARN: test.source, Account: owner}.Ask(target, home, h.Clock.Now(), nil)
+		h.Equal(test.name, refused == nil, test.want)
 	}
 	// A grant counts here as well.
-	h.do(&api.CreateGrantInput{KeyId: &id, GranteePrincipal: new(userARN(owner, "ann")), Operations: []string{"Decrypt"}})
-	target, err := house.Target(h.store.View(), id, owner, home, "kms:Decrypt", context, viaS3)
+	h.Do(&api.CreateGrantInput{KeyId: &id, GranteePrincipal: new(userARN(owner, "ann")), Operations: []string{"Decrypt"}})
+	target, err := house.Target(h.Store.View(), id, owner, home, "kms:Decrypt", context, viaS3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &call.Call{Principal: userOf(owner, "ann"), Time: h.now}
-	h.equal("granted", h.allow(c, target), error(nil))
-	h.equal("keys", []any{target.Context["kms:viaservice"][0], target.Context["kms:calleraccount"][0], target.Owner, target.Resource, target.PolicyRequired}, []any{viaS3, owner, owner, h.arn(id), true})
-	c.Principal = userOf(owner, "eve")
-	if h.allow(c, target) == nil {
+	h.Equal("granted", h.May(calltest.User(owner, "ann"), target), error(nil))
+	h.Equal("keys", []any{target.Context["kms:viaservice"][0], target.Context["kms:calleraccount"][0], target.Owner, target.Resource, target.PolicyRequired}, []any{viaS3, owner, owner, h.arn(id), true})
+	if h.May(calltest.User(owner, "eve"), target) == nil {
 		t.Error("everybody is granted")
 	}
 }
@@ -60,7 +59,7 @@ func TestTargetRefused(t *testing.T) {
 	h := newHouse(t)
 	house := House{h.Service}
 	id, off, mac := h.create(&api.CreateKeyInput{}), h.create(&api.CreateKeyInput{}), h.specced("HMAC_256", "GENERATE_VERIFY_MAC")
-	h.do(&api.DisableKeyInput{KeyId: &off}, &api.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: &id})
+	h.Do(&api.DisableKeyInput{KeyId: &off}, &api.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: &id})
 	for _, test := range []struct{ key, region, action, want string }{
 		{id, home, "kms:GenerateDataKey", ""},
 		{"alias/a", home, "kms:GenerateDataKey", ""},
@@ -73,18 +72,18 @@ func TestTargetRefused(t *testing.T) {
 		{h.arn(id), abroad, "kms:GenerateDataKey", "NotFoundException"},
 		{"arn:aws:s3:::x", home, "kms:GenerateDataKey", "InvalidArnException"},
 	} {
-		_, err := house.Target(h.store.View(), test.key, owner, test.region, test.action, nil, "")
+		_, err := house.Target(h.Store.View(), test.key, owner, test.region, test.action, nil, "")
 		code := ""
 		if err != nil {
 			code = err.Code
 		}
-		h.equal(test.key+" "+test.action, code, test.want)
+		h.Equal(test.key+" "+test.action, code, test.want)
 	}
 }
 
 func TestHouseUse(t *testing.T) {
 	h := newHouse(t)
-	house, view := House{h.Service}, func() store.Reader { return h.store.View() }
+	house, view := House{h.Service}, func() store.Reader { return h.Store.View() }
 	id := h.create(&api.CreateKeyInput{})
 	context := map[string]string{"aws:s3:arn": "arn:aws:s3:::b/k"}
 	plaintext, blob, err := house.GenerateDataKey(view(), h.arn(id), context)
@@ -95,8 +94,8 @@ func TestHouseUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.equal("decrypted", []any{back, arn}, []any{plaintext, h.arn(id)})
-	h.equal("by the API", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context}).Plaintext, plaintext)
+	h.Equal("decrypted", []any{back, arn}, []any{plaintext, h.arn(id)})
+	h.Equal("by the API", do[api.DecryptOutput](h, &api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context}).Plaintext, plaintext)
 	if _, _, err := house.Decrypt(view(), blob, nil); err.Code != "InvalidCiphertextException" {
 		t.Error(err)
 	}
@@ -107,18 +106,18 @@ func TestHouseUse(t *testing.T) {
 		t.Error("a name that is no ARN was found")
 	}
 	k, ok := house.Describe(view(), id, owner, home)
-	h.equal("described", []any{ok, k.ARN(), k.Symmetric(), k.State}, []any{true, h.arn(id), true, "Enabled"})
+	h.Equal("described", []any{ok, k.ARN(), k.Symmetric(), k.State}, []any{true, h.arn(id), true, "Enabled"})
 	_, ok = house.Describe(view(), "alias/x", owner, home)
-	h.equal("nothing", ok, false)
+	h.Equal("nothing", ok, false)
 
-	h.do(&api.DisableKeyInput{KeyId: &id})
+	h.Do(&api.DisableKeyInput{KeyId: &id})
 	if _, _, err := house.Decrypt(view(), blob, context); err.Code != "DisabledException" {
 		t.Error(err)
 	}
 	if _, _, err := house.GenerateDataKey(view(), h.arn(id), nil); err.Code != "DisabledException" {
 		t.Error(err)
 	}
-	h.do(&api.ScheduleKeyDeletionInput{KeyId: &id})
+	h.Do(&api.ScheduleKeyDeletionInput{KeyId: &id})
 	h.pass(31 * day)
 	if _, _, err := house.Decrypt(view(), blob, context); err.Code != "NotFoundException" {
 		t.Error(err)
@@ -131,8 +130,8 @@ func TestManagedKey(t *testing.T) {
 	h := newHouse(t)
 	house := House{h.Service}
 	made := func() (arn string) {
-		if err := h.store.Update(h.Context(), func(tx *store.Tx) (err error) {
-			arn, err = house.ManagedKey(tx, h.now, owner, home, "s3")
+		if err := h.Store.Update(h.Context(), func(tx *store.Tx) (err error) {
+			arn, err = house.ManagedKey(tx, h.Clock.Now(), owner, home, "s3")
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -140,21 +139,21 @@ func TestManagedKey(t *testing.T) {
 		return arn
 	}
 	arn := made()
-	h.equal("once", made(), arn)
+	h.Equal("once", made(), arn)
 	m := h.describe("alias/aws/s3")
-	h.equal("metadata", []any{*m.Arn, *m.KeyManager, *m.KeyState}, []any{arn, "AWS", "Enabled"})
-	h.equal("rotated", *do[api.GetKeyRotationStatusOutput](h, &api.GetKeyRotationStatusInput{KeyId: &arn}).RotationPeriodInDays, int32(365))
-	h.fails(aws.AccessDenied, &api.EncryptInput{KeyId: &arn, Plaintext: []byte("x")})
-	h.fails(aws.AccessDenied, &api.ScheduleKeyDeletionInput{KeyId: &arn})
-	h.fails(aws.AccessDenied, &api.PutKeyPolicyInput{KeyId: &arn, Policy: allowing()})
-	h.fails(aws.AccessDenied, &api.DisableKeyRotationInput{KeyId: &arn})
-	ann := &call.Call{Principal: userOf(owner, "ann"), Time: h.now}
+	h.Equal("metadata", []any{*m.Arn, *m.KeyManager, *m.KeyState}, []any{arn, "AWS", "Enabled"})
+	h.Equal("rotated", *do[api.GetKeyRotationStatusOutput](h, &api.GetKeyRotationStatusInput{KeyId: &arn}).RotationPeriodInDays, int32(365))
+	h.Fails(aws.AccessDenied, &api.EncryptInput{KeyId: &arn, Plaintext: []byte("x")})
+	h.Fails(aws.AccessDenied, &api.ScheduleKeyDeletionInput{KeyId: &arn})
+	h.Fails(aws.AccessDenied, &api.PutKeyPolicyInput{KeyId: &arn, Policy: allowing()})
+	h.Fails(aws.AccessDenied, &api.DisableKeyRotationInput{KeyId: &arn})
+	ann := calltest.User(owner, "ann")
 	for via, want := range map[string]bool{viaS3: true, "": false, "sqs.us-east-2.amazonaws.com": false} {
-		target, err := house.Target(h.store.View(), "alias/aws/s3", owner, home, "kms:GenerateDataKey", nil, via)
+		target, err := house.Target(h.Store.View(), "alias/aws/s3", owner, home, "kms:GenerateDataKey", nil, via)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.equal("via "+via, h.allow(ann, target) == nil, want)
-		h.equal("AWS's own", target.AWSManaged, true) // which resource control policies spare
+		h.Equal("via "+via, h.May(ann, target) == nil, want)
+		h.Equal("AWS's own", target.AWSManaged, true) // which resource control policies spare
 	}
 }

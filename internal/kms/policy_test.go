@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
@@ -25,18 +26,18 @@ func toUser(effect, user, action, condition string) string {
 	return fmt.Sprintf(`{"Effect":%q,"Principal":{"AWS":%q},"Action":%q,"Resource":"*"%s}`, effect, user, action, condition)
 }
 
-const allowAll = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}`
+var allowAll = calltest.Allowing("kms:*")
 
 func TestKeyPolicy(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{})
 	out := do[api.GetKeyPolicyOutput](h, &api.GetKeyPolicyInput{KeyId: &id})
-	h.equal("default", []string{*out.Policy, *out.PolicyName}, []string{strings.Replace(defaultPolicy, "ACCOUNT", owner, 1), "default"})
+	h.Equal("default", []string{*out.Policy, *out.PolicyName}, []string{strings.Replace(defaultPolicy, "ACCOUNT", owner, 1), "default"})
 	text := *allowing() + " "
-	h.do(&api.PutKeyPolicyInput{KeyId: &id, Policy: &text})
-	h.equal("as written", *do[api.GetKeyPolicyOutput](h, &api.GetKeyPolicyInput{KeyId: &id, PolicyName: new("default")}).Policy, text)
-	h.fails("NotFoundException: No such policy exists", &api.GetKeyPolicyInput{KeyId: &id, PolicyName: new("other")})
-	h.fails("UnsupportedOperationException", &api.PutKeyPolicyInput{KeyId: &id, Policy: &text, PolicyName: new("other")})
+	h.Do(&api.PutKeyPolicyInput{KeyId: &id, Policy: &text})
+	h.Equal("as written", *do[api.GetKeyPolicyOutput](h, &api.GetKeyPolicyInput{KeyId: &id, PolicyName: new("default")}).Policy, text)
+	h.Fails("NotFoundException: No such policy exists", &api.GetKeyPolicyInput{KeyId: &id, PolicyName: new("other")})
+	h.Fails("UnsupportedOperationException", &api.PutKeyPolicyInput{KeyId: &id, Policy: &text, PolicyName: new("other")})
 	locked := "MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in the future."
 	invalid := "MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals."
 	for _, test := range []struct{ text, want string }{
@@ -60,13 +61,13 @@ func TestKeyPolicy(t *testing.T) {
 	} {
 		in := &api.PutKeyPolicyInput{KeyId: &id, Policy: &test.text}
 		if test.want == "" {
-			h.do(in)
+			h.Do(in)
 		} else {
-			h.fails(test.want, in)
+			h.Fails(test.want, in)
 		}
 		if test.want == locked {
-			h.fails(test.want, &api.CreateKeyInput{Policy: &test.text})
-			h.do(&api.CreateKeyInput{Policy: &test.text, BypassPolicyLockoutSafetyCheck: new(true)})
+			h.Fails(test.want, &api.CreateKeyInput{Policy: &test.text})
+			h.Do(&api.CreateKeyInput{Policy: &test.text, BypassPolicyLockoutSafetyCheck: new(true)})
 		}
 	}
 }
@@ -75,7 +76,7 @@ func TestKeyPolicy(t *testing.T) {
 func TestAuthorization(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{})
-	ann, bob := userOf(owner, "ann"), userOf(stranger, "bob")
+	ann, bob := calltest.User(owner, "ann"), calltest.User(stranger, "bob")
 	use := func(context map[string]string) wire.Shape {
 		return &api.EncryptInput{KeyId: new(h.arn(id)), Plaintext: []byte("x"), EncryptionContext: context}
 	}
@@ -93,7 +94,7 @@ func TestAuthorization(t *testing.T) {
 		{"left to the account, no identity policy", allowing(), ann, "", nil, "because no identity-based policy allows the kms:Encrypt action"},
 		{"left to the account, identity policy", allowing(), ann, allowAll, nil, ""},
 		{"not left to the account", new(`{"Version":"2012-10-17","Statement":[` + toUser("Allow", userARN(owner, "u"), "kms:*", "") + `]}`), ann, allowAll, nil, "because no resource-based policy allows the kms:Encrypt action"},
-		{"not even to its root", new(`{"Version":"2012-10-17","Statement":[` + toUser("Allow", userARN(owner, "u"), "kms:*", "") + `]}`), rootOf(owner), "", nil, "because no resource-based policy allows the kms:Encrypt action"},
+		{"not even to its root", new(`{"Version":"2012-10-17","Statement":[` + toUser("Allow", userARN(owner, "u"), "kms:*", "") + `]}`), calltest.Root(owner), "", nil, "because no resource-based policy allows the kms:Encrypt action"},
 		{"named", allowing(toUser("Allow", ann.ARN, "kms:Encrypt", "")), ann, "", nil, ""},
 		{"denied", allowing(toUser("Deny", ann.ARN, "kms:Encrypt", "")), ann, allowAll, nil, "with an explicit deny in a resource-based policy"},
 		{"abroad, named", allowing(toUser("Allow", bob.ARN, "kms:Encrypt", "")), bob, "", nil, "because no identity-based policy allows the kms:Encrypt action"},
@@ -110,13 +111,13 @@ func TestAuthorization(t *testing.T) {
 		{"algorithm", allowing(toUser("Allow", ann.ARN, "kms:*", eq("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT"))), ann, "", nil, ""},
 		{"through no service", allowing(toUser("Allow", ann.ARN, "kms:*", eq("kms:ViaService", "s3.us-east-2.amazonaws.com"))), ann, "", nil, "because no identity-based policy allows the kms:Encrypt action"},
 	} {
-		h.do(&api.PutKeyPolicyInput{KeyId: &id, Policy: test.key, BypassPolicyLockoutSafetyCheck: new(true)})
-		delete(h.identity, test.caller.ARN)
+		h.Do(&api.PutKeyPolicyInput{KeyId: &id, Policy: test.key, BypassPolicyLockoutSafetyCheck: new(true)})
+		h.Permit(test.caller)
 		if test.identity != "" {
-			h.identity[test.caller.ARN] = test.identity
+			h.Permit(test.caller, test.identity)
 		}
 		h.as(test.caller, func() {
-			_, err := h.call(use(test.context))
+			_, err := h.Call(use(test.context))
 			want := ""
 			if test.want != "" {
 				want = "AccessDenied: User: " + test.caller.ARN + " is not authorized to perform: kms:Encrypt on resource: " + h.arn(id) + " " + test.want
@@ -135,7 +136,7 @@ func TestAuthorization(t *testing.T) {
 func TestConditionKeys(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{Tags: []api.Tag{{TagKey: new("Team"), TagValue: new("x")}}})
-	h.do(&api.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: &id})
+	h.Do(&api.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: &id})
 	sign := h.specced("ECC_NIST_P256", "SIGN_VERIFY")
 	for _, test := range []struct {
 		in   wire.Shape
@@ -167,9 +168,11 @@ func TestConditionKeys(t *testing.T) {
 		{&api.EnableKeyRotationInput{KeyId: &id, RotationPeriodInDays: new(int32(90))}, map[string]string{"kms:rotationperiodindays": "90"}},
 		{&api.ScheduleKeyDeletionInput{KeyId: sign}, map[string]string{"kms:schedulekeydeletionpendingwindowindays": "30"}},
 	} {
-		h.do(test.in)
+		h.Asked()
+		h.Do(test.in)
+		asked := h.Asked()
 		for key, want := range test.want {
-			if got := strings.Join(h.targets[0].Context[key], " "); got != want {
+			if got := strings.Join(asked[0].Context[key], " "); got != want {
 				t.Errorf("%s: %s is %q, want %q", test.in.Describe().Name, key, got, want)
 			}
 		}
@@ -178,16 +181,16 @@ func TestConditionKeys(t *testing.T) {
 
 // TestPermissions: every operation names a permission, and these are they.
 func TestPermissions(t *testing.T) {
-	for name := range api.Handlers(New(testMaster(t))) {
+	for name := range api.Handlers(New(calltest.Key(t))) {
 		if needs[name] == nil {
 			t.Errorf("no permission is known for %s", name)
 		}
 	}
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{MultiRegion: new(true)})
-	h.do(&api.ReplicateKeyInput{KeyId: &id, ReplicaRegion: new(abroad)})
+	h.Do(&api.ReplicateKeyInput{KeyId: &id, ReplicaRegion: new(abroad)})
 	two := h.create(&api.CreateKeyInput{})
-	h.do(&api.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: &id})
+	h.Do(&api.CreateAliasInput{AliasName: new("alias/a"), TargetKeyId: &id})
 	blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: []byte("x")}).CiphertextBlob
 	key, alias := h.arn(id), aliasARN(owner, home, "alias/a")
 	for _, test := range []struct {
@@ -206,32 +209,33 @@ func TestPermissions(t *testing.T) {
 		{&api.ReplicateKeyInput{KeyId: &id, ReplicaRegion: new("us-west-2")}, "kms:ReplicateKey " + key + " key policy, kms:CreateKey *"},
 		{&api.UpdatePrimaryRegionInput{KeyId: &id, PrimaryRegion: new(abroad)}, "kms:UpdatePrimaryRegion " + key + " key policy, kms:UpdatePrimaryRegion " + keyARN(owner, abroad, id) + " key policy"},
 	} {
-		h.do(test.in)
+		h.Asked()
+		h.Do(test.in)
 		var got []string
-		for _, target := range h.targets {
+		for _, target := range h.Asked() {
 			text := target.Action + " " + target.Resource
 			if target.PolicyRequired {
 				text += " key policy"
 			}
 			got = append(got, text)
 		}
-		h.equal(test.in.Describe().Name, strings.Join(got, ", "), test.want)
+		h.Equal(test.in.Describe().Name, strings.Join(got, ", "), test.want)
 	}
 	// Operations that no account can do to another's keys say so whatever the
 	// key's policy says.
 	theirs := h.create(&api.CreateKeyInput{Policy: allowing(toUser("Allow", stranger, "kms:*", ""))})
-	bob := userOf(stranger, "bob")
-	h.identity[bob.ARN] = allowAll
+	bob := calltest.User(stranger, "bob")
+	h.Permit(bob, allowAll)
 	h.as(bob, func() {
 		arn := h.arn(theirs)
-		h.do(&api.DescribeKeyInput{KeyId: &arn}, &api.ListGrantsInput{KeyId: &arn}, &api.GetKeyRotationStatusInput{KeyId: &arn})
-		h.equal("owners", h.last.Owners, []string{owner})
+		h.Do(&api.DescribeKeyInput{KeyId: &arn}, &api.ListGrantsInput{KeyId: &arn}, &api.GetKeyRotationStatusInput{KeyId: &arn})
+		h.Equal("owners", h.Last().Owners, []string{owner})
 		for _, in := range []wire.Shape{
 			&api.DisableKeyInput{KeyId: &arn}, &api.ScheduleKeyDeletionInput{KeyId: &arn}, &api.PutKeyPolicyInput{KeyId: &arn, Policy: allowing()},
 			&api.GetKeyPolicyInput{KeyId: &arn}, &api.EnableKeyRotationInput{KeyId: &arn}, &api.ListResourceTagsInput{KeyId: &arn},
 		} {
-			h.fails(aws.AccessDenied, in)
-			h.equal("owners of the refused", h.last.Owners, []string(nil))
+			h.Fails(aws.AccessDenied, in)
+			h.Equal("owners of the refused", h.Last().Owners, []string(nil))
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/kms"
 )
@@ -22,7 +23,7 @@ func TestRecords(t *testing.T) {
 	context := map[string]string{"b": "2", "a": "1"}
 	blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: secret, EncryptionContext: context}).CiphertextBlob
 	imported := h.wrapped(ext, oaep256, "RSA_2048", random(32))
-	imported.ExpirationModel, imported.ValidTo = new("KEY_MATERIAL_EXPIRES"), new(h.now.Add(day))
+	imported.ExpirationModel, imported.ValidTo = new("KEY_MATERIAL_EXPIRES"), new(h.Clock.Now().Add(day))
 	ann := userARN(owner, "ann")
 	token := do[api.CreateGrantOutput](h, &api.CreateGrantInput{KeyId: &id, GranteePrincipal: &ann, Operations: []string{"Encrypt"}}).GrantToken
 	none := "null"
@@ -50,33 +51,33 @@ func TestRecords(t *testing.T) {
 		{&api.RetireGrantInput{GrantToken: token}, none, answer},
 		{imported, `{"expirationModel":"KEY_MATERIAL_EXPIRES","keyId":"` + ext + `","validTo":"Feb 1, 2026 2:00:00 AM"}`, ""},
 	} {
-		out, err := h.call(test.in)
+		out, err := h.Call(test.in)
 		if err != nil {
 			t.Fatalf("%s: %v", test.in.Describe().Name, err)
 		}
-		request, response := h.recorded()
+		request, response := h.recorded(test.in)
 		name := test.in.Describe().Name
 		if test.request != "" {
-			h.equal(name, request, test.request)
+			h.Equal(name, request, test.request)
 		}
 		if test.response != "" {
-			h.equal(name+" response", response, test.response)
+			h.Equal(name+" response", response, test.response)
 		}
 		h.silent(name, request+response, test.in, out)
-		if name != "GenerateRandomInput" && name != "ListKeysInput" && (len(h.last.Resources) == 0 || h.last.Resources[0].Account != owner) {
-			t.Errorf("%s: resources %v", name, h.last.Resources)
+		if name != "GenerateRandomInput" && name != "ListKeysInput" && (len(h.Last().Resources) == 0 || h.Last().Resources[0].Account != owner) {
+			t.Errorf("%s: resources %v", name, h.Last().Resources)
 		}
 	}
 	in := &api.CreateGrantInput{KeyId: &id, GranteePrincipal: &ann, Operations: []string{"Encrypt"}, Constraints: &api.GrantConstraints{EncryptionContextSubset: map[string]string{"a": "1"}}}
 	out := do[api.CreateGrantOutput](h, in)
-	request, response := h.recorded()
-	h.equal("CreateGrant", request, `{"constraints":{"encryptionContextSubset":{"a":"1"}},"granteePrincipal":"`+ann+`","keyId":"`+id+`","operations":["Encrypt"]}`)
-	h.equal("CreateGrant", response, `{"grantId":"`+*out.GrantId+`","keyId":"`+h.arn(id)+`"}`)
+	request, response := h.recorded(in)
+	h.Equal("CreateGrant", request, `{"constraints":{"encryptionContextSubset":{"a":"1"}},"granteePrincipal":"`+ann+`","keyId":"`+id+`","operations":["Encrypt"]}`)
+	h.Equal("CreateGrant", response, `{"grantId":"`+*out.GrantId+`","keyId":"`+h.arn(id)+`"}`)
 
 	material := *h.describe(id).CurrentKeyMaterialId
-	h.do(&api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context})
-	h.equal("resources", h.last.Resources, []call.Resource{{Account: owner, Type: "AWS::KMS::Key", ARN: h.arn(id)}})
-	h.equal("material", h.last.Additional, map[string]any{"keyMaterialId": material})
+	h.Do(&api.DecryptInput{CiphertextBlob: blob, EncryptionContext: context})
+	h.Equal("resources", h.Last().Resources, []call.Resource{{Account: owner, Type: "AWS::KMS::Key", ARN: h.arn(id)}})
+	h.Equal("material", h.Last().Additional, map[string]any{"keyMaterialId": material})
 }
 
 // silent checks that a record holds none of the bytes of a call, nor its
@@ -106,11 +107,10 @@ func TestRefusedRecords(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{})
 	arn := h.arn(id)
-	h.as(userOf(stranger, "bob"), func() {
-		h.fails("AccessDenied", &api.EncryptInput{KeyId: &arn, Plaintext: []byte("a secret of some length")})
-	})
-	request, _ := h.recorded()
-	h.equal("request", request, `{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","keyId":"`+arn+`"}`)
-	h.equal("resources", h.last.Resources, []call.Resource{{Account: owner, Type: "AWS::KMS::Key", ARN: arn}})
-	h.equal("owners", h.last.Owners, []string(nil))
+	in := &api.EncryptInput{KeyId: &arn, Plaintext: []byte("a secret of some length")}
+	h.as(calltest.User(stranger, "bob"), func() { h.Fails("AccessDenied", in) })
+	request, _ := h.recorded(in)
+	h.Equal("request", request, `{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","keyId":"`+arn+`"}`)
+	h.Equal("resources", h.Last().Resources, []call.Resource{{Account: owner, Type: "AWS::KMS::Key", ARN: arn}})
+	h.Equal("owners", h.Last().Owners, []string(nil))
 }

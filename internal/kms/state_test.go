@@ -15,11 +15,11 @@ func TestStates(t *testing.T) {
 	enabled := h.create(&api.CreateKeyInput{})
 	blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &enabled, Plaintext: []byte("x")}).CiphertextBlob
 	disabled := h.create(&api.CreateKeyInput{})
-	h.do(&api.DisableKeyInput{KeyId: &disabled})
+	h.Do(&api.DisableKeyInput{KeyId: &disabled})
 	pending := h.create(&api.CreateKeyInput{})
-	h.do(&api.ScheduleKeyDeletionInput{KeyId: &pending})
+	h.Do(&api.ScheduleKeyDeletionInput{KeyId: &pending})
 	waiting := h.create(&api.CreateKeyInput{Origin: new("EXTERNAL")})
-	h.equal("states", []string{h.state(enabled), h.state(disabled), h.state(pending), h.state(waiting)},
+	h.Equal("states", []string{h.state(enabled), h.state(disabled), h.state(pending), h.state(waiting)},
 		[]string{"Enabled", "Disabled", "PendingDeletion", "PendingImport"})
 
 	is := map[string]string{disabled: "is disabled.", pending: "is pending deletion.", waiting: "is pending import."}
@@ -74,7 +74,7 @@ func TestStates(t *testing.T) {
 			if want == "-" {
 				continue
 			}
-			switch _, err := h.call(test.in(&id)); {
+			switch _, err := h.Call(test.in(&id)); {
 			case want == "" && err != nil:
 				t.Errorf("%s of a key that %s: %v", test.name, is[id], err)
 			case want == "UnsupportedOperationException", want == invalid && test.name == "CancelKeyDeletion":
@@ -91,36 +91,37 @@ func TestStates(t *testing.T) {
 func TestDeletion(t *testing.T) {
 	h := newHouse(t)
 	id := h.create(&api.CreateKeyInput{})
-	h.do(&api.CreateAliasInput{AliasName: new("alias/x"), TargetKeyId: &id},
+	h.Do(&api.CreateAliasInput{AliasName: new("alias/x"), TargetKeyId: &id},
 		&api.CreateGrantInput{KeyId: &id, GranteePrincipal: new(userARN(owner, "u")), RetiringPrincipal: new(userARN(owner, "u")), Operations: []string{"Encrypt"}})
 	blob := do[api.EncryptOutput](h, &api.EncryptInput{KeyId: &id, Plaintext: []byte("x")}).CiphertextBlob
 	for _, days := range []int32{1, 6, 31} {
-		h.fails("ValidationException: PendingWindowInDays must be between 7 and 30 (inclusive)", &api.ScheduleKeyDeletionInput{KeyId: &id, PendingWindowInDays: &days})
+		h.Fails("ValidationException: PendingWindowInDays must be between 7 and 30 (inclusive)", &api.ScheduleKeyDeletionInput{KeyId: &id, PendingWindowInDays: &days})
 	}
 	out := do[api.ScheduleKeyDeletionOutput](h, &api.ScheduleKeyDeletionInput{KeyId: &id, PendingWindowInDays: new(int32(7))})
-	h.equal("answer", []any{*out.KeyId, out.DeletionDate.Equal(h.now.Add(7 * day)), *out.KeyState, *out.PendingWindowInDays}, []any{h.arn(id), true, "PendingDeletion", int32(7)})
-	h.equal("enabled", *h.describe(id).Enabled, false)
+	h.Equal("answer", []any{*out.KeyId, out.DeletionDate.Equal(h.Clock.Now().Add(7 * day)), *out.KeyState, *out.PendingWindowInDays}, []any{h.arn(id), true, "PendingDeletion", int32(7)})
+	h.Equal("enabled", *h.describe(id).Enabled, false)
 	h.pass(7*day - 1)
-	h.equal("state", h.state(id), "PendingDeletion")
+	h.Equal("state", h.state(id), "PendingDeletion")
 
-	h.equal("cancelled", *do[api.CancelKeyDeletionOutput](h, &api.CancelKeyDeletionInput{KeyId: &id}).KeyId, h.arn(id))
-	h.equal("state", h.state(id), "Disabled")
-	h.fails("KMSInvalidStateException: "+h.arn(id)+" is not pending deletion.", &api.CancelKeyDeletionInput{KeyId: &id})
+	h.Equal("cancelled", *do[api.CancelKeyDeletionOutput](h, &api.CancelKeyDeletionInput{KeyId: &id}).KeyId, h.arn(id))
+	h.Equal("state", h.state(id), "Disabled")
+	h.Fails("KMSInvalidStateException: "+h.arn(id)+" is not pending deletion.", &api.CancelKeyDeletionInput{KeyId: &id})
 	h.pass(60 * day)
-	h.do(&api.EnableKeyInput{KeyId: &id}, &api.DecryptInput{CiphertextBlob: blob})
+	h.Do(&api.EnableKeyInput{KeyId: &id}, &api.DecryptInput{CiphertextBlob: blob})
 
-	h.do(&api.ScheduleKeyDeletionInput{KeyId: &id})
-	h.now = h.now.Add(30 * day)
-	h.fails("KMSInvalidStateException", &api.CancelKeyDeletionInput{KeyId: &id}) // nobody has looked yet
+	h.Do(&api.ScheduleKeyDeletionInput{KeyId: &id})
+	h.Clock.Advance(30 * day)
+	h.Fails("KMSInvalidStateException", &api.CancelKeyDeletionInput{KeyId: &id}) // nobody has looked yet
 	h.heard()
 	h.pass(0)
-	e := h.events[0]
-	h.equal("event", []any{h.heard(), e.Type, e.InvokedBy, e.Account, e.Region, e.Details, e.Resources[0].ARN},
+	events := h.Events()
+	e := events[0]
+	h.Equal("event", []any{named(events), e.Type, e.InvokedBy, e.Account, e.Region, e.Details, e.Resources[0].ARN},
 		[]any{"DeleteKey", "AwsServiceEvent", "AWS Internal", owner, home, map[string]any{"keyId": id}, h.arn(id)})
-	h.fails("NotFoundException: Key '"+h.arn(id)+"' does not exist", &api.DescribeKeyInput{KeyId: &id})
-	h.fails("NotFoundException", &api.DescribeKeyInput{KeyId: new("alias/x")})
-	h.fails("AccessDenied: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.", &api.DecryptInput{CiphertextBlob: blob})
-	h.equal("grants", len(do[api.ListRetirableGrantsOutput](h, &api.ListRetirableGrantsInput{RetiringPrincipal: new(userARN(owner, "u"))}).Grants), 0)
+	h.Fails("NotFoundException: Key '"+h.arn(id)+"' does not exist", &api.DescribeKeyInput{KeyId: &id})
+	h.Fails("NotFoundException", &api.DescribeKeyInput{KeyId: new("alias/x")})
+	h.Fails("AccessDenied: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.", &api.DecryptInput{CiphertextBlob: blob})
+	h.Equal("grants", len(do[api.ListRetirableGrantsOutput](h, &api.ListRetirableGrantsInput{RetiringPrincipal: new(userARN(owner, "u"))}).Grants), 0)
 	h.pass(day)
-	h.equal("twice", h.heard(), "")
+	h.Equal("twice", h.heard(), "")
 }
