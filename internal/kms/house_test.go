@@ -107,7 +107,7 @@ func (h *house) pass(d time.Duration) {
 const day = 24 * time.Hour
 
 // heard returns the names of the events since it was called last.
-func (h *house) heard() string { return named(h.Events()) }
+func (h *house) heard() string { return named(h.Emitted()) }
 
 func named(events []call.Event) string {
 	var names []string

@@ -228,7 +228,7 @@ func TestImportedMaterialComesAndGoes(t *testing.T) {
 	h.Clock.Advance(10 * day)
 	h.Fails("KMSInvalidStateException: "+h.arn(id)+" is pending import.", &api.DecryptInput{CiphertextBlob: blob}) // nobody has looked yet
 	h.pass(0)
-	events := h.Events()
+	events := h.Emitted()
 	e := events[0]
 	h.Equal("event", []any{named(events), e.Details}, []any{"DeleteExpiredKeyMaterial", map[string]any{"keyId": id, "keyMaterialId": *m.CurrentKeyMaterialId}})
 	if k := h.stored(id); len(k.current().Sealed) > 0 {

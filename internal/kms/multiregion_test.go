@@ -20,7 +20,7 @@ func TestMultiRegion(t *testing.T) {
 	m := out.ReplicaKeyMetadata
 	h.Equal("replica", []any{*m.Arn, *m.KeyId, *m.Description, *m.KeyState, *m.MultiRegionConfiguration.MultiRegionKeyType, *m.MultiRegionConfiguration.PrimaryKey.Arn, *m.MultiRegionConfiguration.ReplicaKeys[0].Region, *out.ReplicaTags[0].TagKey, *m.CurrentKeyMaterialId},
 		[]any{keyARN(owner, abroad, id), id, "r", "Enabled", "REPLICA", h.arn(id), abroad, "k", *h.describe(id).CurrentKeyMaterialId})
-	events := h.Events()
+	events := h.Emitted()
 	e := events[0]
 	h.Equal("event", []any{e.Region, named(events)}, []any{abroad, "CreateKey"})
 	h.Equal("primary", []any{*h.describe(id).MultiRegionConfiguration.MultiRegionKeyType, len(h.describe(id).MultiRegionConfiguration.ReplicaKeys)}, []any{"PRIMARY", 1})

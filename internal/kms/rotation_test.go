@@ -30,7 +30,7 @@ func TestAutomaticRotation(t *testing.T) {
 	h.pass(90*day - 1)
 	h.Equal("too early", h.heard(), "")
 	h.pass(1)
-	events := h.Events()
+	events := h.Emitted()
 	e := events[0]
 	h.Equal("event", []any{named(events), e.Type, e.Details}, []any{"RotateKey", "AwsServiceEvent", map[string]any{"rotationType": "AUTOMATIC", "keyId": id}})
 	after := *h.describe(id).CurrentKeyMaterialId

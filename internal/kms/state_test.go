@@ -114,7 +114,7 @@ func TestDeletion(t *testing.T) {
 	h.Fails("KMSInvalidStateException", &api.CancelKeyDeletionInput{KeyId: &id}) // nobody has looked yet
 	h.heard()
 	h.pass(0)
-	events := h.Events()
+	events := h.Emitted()
 	e := events[0]
 	h.Equal("event", []any{named(events), e.Type, e.InvokedBy, e.Account, e.Region, e.Details, e.Resources[0].ARN},
 		[]any{"DeleteKey", "AwsServiceEvent", "AWS Internal", owner, home, map[string]any{"keyId": id}, h.arn(id)})

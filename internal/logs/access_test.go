@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/logs"
 )
@@ -25,7 +24,7 @@ func TestEveryOperationNeedsAPermission(t *testing.T) {
 
 func TestAccess(t *testing.T) {
 	h := newHouse(t)
-	h.do(&api.CreateLogGroupInput{LogGroupName: new("g"), Tags: map[string]string{"Team": "blue"}})
+	h.Do(&api.CreateLogGroupInput{LogGroupName: new("g"), Tags: map[string]string{"Team": "blue"}})
 	h.group("other")
 	const group = "arn:aws:logs:eu-west-1:111111111111:log-group:g"
 	for _, c := range []struct {
@@ -49,10 +48,9 @@ func TestAccess(t *testing.T) {
 		{&api.PutResourcePolicyInput{}, "logs:PutResourcePolicy *"},
 		{&api.AssociateKmsKeyInput{ResourceIdentifier: new("arn:aws:logs:eu-west-1:111111111111:query-result:*")}, "logs:AssociateKmsKey arn:aws:logs:eu-west-1:111111111111:query-result:*"},
 	} {
-		op := api.API.Operation(strings.TrimSuffix(c.in.Describe().Name, "Input"))
-		targets, err := h.Access(&call.Call{Principal: h.who, Region: region, Operation: op, Time: h.now, State: h.store.View()}, c.in)
+		targets, err := h.Access(h.Begin(c.in), c.in)
 		if err != nil {
-			t.Errorf("%s: %v", op.Name, err)
+			t.Errorf("%s: %v", c.in.Describe().Name, err)
 			continue
 		}
 		var shown []string
@@ -67,6 +65,6 @@ func TestAccess(t *testing.T) {
 			}
 			shown = append(shown, strings.Join(append([]string{target.Action, target.Resource}, parts...), " "))
 		}
-		h.equal(op.Name, strings.Join(shown, " | "), c.want)
+		h.Equal(c.in.Describe().Name, strings.Join(shown, " | "), c.want)
 	}
 }

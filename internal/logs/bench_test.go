@@ -90,12 +90,12 @@ func fill(b *testing.B, h *house, n int) (files []string, size int) {
 		}
 		events := make([]Event, batch)
 		for j := range events {
-			events[j] = Event{h.now.Add(time.Duration(i+j) * time.Millisecond / 1000), record(i + j)}
+			events[j] = Event{h.Clock.Now().Add(time.Duration(i+j) * time.Millisecond / 1000), record(i + j)}
 			size += len(events[j].Message)
 			zipped.Write(append(bytes.Clone(events[j].Message), '\n'))
 		}
-		if err := h.store.Update(b.Context(), func(tx *store.Tx) error {
-			if err := h.PutAsService(tx, h.now, arn, "111111111111_CloudTrail_eu-west-1", events); err != nil {
+		if err := h.Store.Update(b.Context(), func(tx *store.Tx) error {
+			if err := h.PutAsService(tx, h.Clock.Now(), arn, "111111111111_CloudTrail_eu-west-1", events); err != nil {
 				return err
 			}
 			return nil

@@ -24,9 +24,9 @@ func TestPutLogEvents(t *testing.T) {
 	}
 	now := h.ms()
 	out := answer[api.PutLogEventsOutput](h, put(event(now, "one"), event(now, "two")))
-	h.equal("token", len(*out.NextSequenceToken), 56)
-	h.equal("rejected", out.RejectedLogEventsInfo == nil, true)
-	h.equal("resource", h.notes.Resources[0].ARN, "arn:aws:logs:eu-west-1:111111111111:log-group:g")
+	h.Equal("token", len(*out.NextSequenceToken), 56)
+	h.Equal("rejected", out.RejectedLogEventsInfo == nil, true)
+	h.Equal("resource", h.Last().Resources[0].ARN, "arn:aws:logs:eu-west-1:111111111111:log-group:g")
 
 	const day = 24 * 3_600_000
 	for _, c := range []struct {
@@ -40,9 +40,9 @@ func TestPutLogEvents(t *testing.T) {
 		{0, "<nil> <nil> 1", []int64{now, now + 2*3_600_000 + 1}},
 		{0, "<nil> <nil> 0", []int64{now + 3*3_600_000}},
 	} {
-		h.do(&api.DeleteRetentionPolicyInput{LogGroupName: new("g")})
+		h.Do(&api.DeleteRetentionPolicyInput{LogGroupName: new("g")})
 		if c.retention > 0 {
-			h.do(&api.PutRetentionPolicyInput{LogGroupName: new("g"), RetentionInDays: &c.retention})
+			h.Do(&api.PutRetentionPolicyInput{LogGroupName: new("g"), RetentionInDays: &c.retention})
 		}
 		var events []api.InputLogEvent
 		for _, at := range c.events {
@@ -55,10 +55,10 @@ func TestPutLogEvents(t *testing.T) {
 			return fmt.Sprint(*p)
 		}
 		r := answer[api.PutLogEventsOutput](h, put(events...)).RejectedLogEventsInfo
-		h.equal("rejected", fmt.Sprint(show(r.ExpiredLogEventEndIndex), " ", show(r.TooOldLogEventEndIndex), " ", show(r.TooNewLogEventStartIndex)), c.want)
+		h.Equal("rejected", fmt.Sprint(show(r.ExpiredLogEventEndIndex), " ", show(r.TooOldLogEventEndIndex), " ", show(r.TooNewLogEventStartIndex)), c.want)
 	}
 	big := strings.Repeat("x", putSize-26)
-	h.do(put(event(now, big)))
+	h.Do(put(event(now, big)))
 	h.fails(invalidCode, "Upload too large: 1048577 bytes exceeds limit of 1048576", put(event(now, big+"x")))
 	h.fails(invalidCode, "chronological order", put(event(now, "a"), event(now-1, "b")))
 	h.fails(invalidCode, "24 hours", put(event(now-day, "a"), event(now+1, "b")))
@@ -72,7 +72,7 @@ func TestGetLogEvents(t *testing.T) {
 	h.group("g", "s", "empty")
 	for i := range 25 {
 		h.put("g", "s", fmt.Sprint(i))
-		h.later(time.Millisecond)
+		h.Clock.Advance(time.Millisecond)
 	}
 	get := func(in *api.GetLogEventsInput) (string, *api.GetLogEventsOutput) {
 		in.LogGroupName, in.LogStreamName, in.Limit = new("g"), new("s"), new(int32(10))
@@ -83,7 +83,7 @@ func TestGetLogEvents(t *testing.T) {
 		}
 		return strings.Join(all, " "), out
 	}
-	check := func(what, got, want string) { h.Helper(); h.equal(what, got, want) }
+	check := func(what, got, want string) { h.Helper(); h.Equal(what, got, want) }
 
 	first, out := get(&api.GetLogEventsInput{StartFromHead: new(true)})
 	check("head", first, "0 1 2 3 4 5 6 7 8 9")
@@ -122,12 +122,12 @@ func TestGetLogEvents(t *testing.T) {
 	check("window, the end not included", window, "3 4")
 
 	none := answer[api.GetLogEventsOutput](h, &api.GetLogEventsInput{LogGroupName: new("g"), LogStreamName: new("empty")})
-	h.equal("empty", len(none.Events), 0)
+	h.Equal("empty", len(none.Events), 0)
 	h.put("g", "empty", "late")
 	late := answer[api.GetLogEventsOutput](h, &api.GetLogEventsInput{LogGroupName: new("g"), LogStreamName: new("empty"), NextToken: none.NextForwardToken})
-	h.equal("late", *late.Events[0].Message, "late")
+	h.Equal("late", *late.Events[0].Message, "late")
 
-	h.do(&api.CreateLogGroupInput{LogGroupName: new("ia"), LogGroupClass: new("INFREQUENT_ACCESS")}, &api.CreateLogStreamInput{LogGroupName: new("ia"), LogStreamName: new("s")})
+	h.Do(&api.CreateLogGroupInput{LogGroupName: new("ia"), LogGroupClass: new("INFREQUENT_ACCESS")}, &api.CreateLogStreamInput{LogGroupName: new("ia"), LogStreamName: new("s")})
 	h.fails(invalidCode, "INFREQUENT_ACCESS", &api.GetLogEventsInput{LogGroupName: new("ia"), LogStreamName: new("s")})
 	h.fails(invalidCode, "INFREQUENT_ACCESS", &api.FilterLogEventsInput{LogGroupName: new("ia")})
 	for _, token := range []string{"x", "f/1/s", "g/" + segment.ID{}.String() + "/s", "f/" + segment.ID{}.String()} {
@@ -143,13 +143,13 @@ func TestPagesAreBounded(t *testing.T) {
 	h.group("g", "s")
 	for range 3 {
 		h.put("g", "s", strings.Repeat("x", 400_000), strings.Repeat("y", 400_000))
-		h.later(time.Second)
+		h.Clock.Advance(time.Second)
 	}
 	out := answer[api.GetLogEventsOutput](h, &api.GetLogEventsInput{LogGroupName: new("g"), LogStreamName: new("s"), StartFromHead: new(true)})
-	h.equal("events", len(out.Events), 2)
+	h.Equal("events", len(out.Events), 2)
 	page := answer[api.FilterLogEventsOutput](h, &api.FilterLogEventsInput{LogGroupName: new("g")})
-	h.equal("filtered", len(page.Events), 2)
-	h.equal("all", len(h.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")})), 6)
+	h.Equal("filtered", len(page.Events), 2)
+	h.Equal("all", len(h.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")})), 6)
 }
 
 func TestFilterLogEvents(t *testing.T) {
@@ -159,19 +159,19 @@ func TestFilterLogEvents(t *testing.T) {
 		for _, s := range []string{"a/1", "b", "a/2"} {
 			h.put("g", s, fmt.Sprintf(`{"n":%d,"s":"%s"}`, i, s))
 		}
-		h.later(time.Second)
+		h.Clock.Advance(time.Second)
 	}
 	find := func(in *api.FilterLogEventsInput) int {
 		in.LogGroupName = new("g")
 		return len(h.filtered(in))
 	}
-	h.equal("all", find(&api.FilterLogEventsInput{Limit: new(int32(4))}), 30)
-	h.equal("pattern", find(&api.FilterLogEventsInput{FilterPattern: new("{ $.n = 3 }"), Interleaved: new(true)}), 3)
-	h.equal("term", find(&api.FilterLogEventsInput{FilterPattern: new(`"\"n\":7"`)}), 3)
-	h.equal("names", find(&api.FilterLogEventsInput{LogStreamNames: []string{"b", "a/1"}, Limit: new(int32(3))}), 20)
-	h.equal("prefix", find(&api.FilterLogEventsInput{LogStreamNamePrefix: new("a/")}), 20)
-	h.equal("no such prefix", find(&api.FilterLogEventsInput{LogStreamNamePrefix: new("x")}), 0)
-	h.equal("window", find(&api.FilterLogEventsInput{StartTime: new(h.ms() - 3000), EndTime: new(h.ms() - 2000)}), 6)
+	h.Equal("all", find(&api.FilterLogEventsInput{Limit: new(int32(4))}), 30)
+	h.Equal("pattern", find(&api.FilterLogEventsInput{FilterPattern: new("{ $.n = 3 }"), Interleaved: new(true)}), 3)
+	h.Equal("term", find(&api.FilterLogEventsInput{FilterPattern: new(`"\"n\":7"`)}), 3)
+	h.Equal("names", find(&api.FilterLogEventsInput{LogStreamNames: []string{"b", "a/1"}, Limit: new(int32(3))}), 20)
+	h.Equal("prefix", find(&api.FilterLogEventsInput{LogStreamNamePrefix: new("a/")}), 20)
+	h.Equal("no such prefix", find(&api.FilterLogEventsInput{LogStreamNamePrefix: new("x")}), 0)
+	h.Equal("window", find(&api.FilterLogEventsInput{StartTime: new(h.ms() - 3000), EndTime: new(h.ms() - 2000)}), 6)
 
 	page := answer[api.FilterLogEventsOutput](h, &api.FilterLogEventsInput{LogGroupName: new("g")})
 	last := ""
@@ -181,9 +181,9 @@ func TestFilterLogEvents(t *testing.T) {
 		}
 		last = *e.EventId
 	}
-	h.equal("stream", *page.Events[0].LogStreamName, "a/1")
-	h.equal("ingestion", *page.Events[0].IngestionTime, *page.Events[0].Timestamp)
-	h.equal("searched", len(page.SearchedLogStreams), 0)
+	h.Equal("stream", *page.Events[0].LogStreamName, "a/1")
+	h.Equal("ingestion", *page.Events[0].IngestionTime, *page.Events[0].Timestamp)
+	h.Equal("searched", len(page.SearchedLogStreams), 0)
 
 	// A page that was begun is not disturbed by what is written meanwhile.
 	in := &api.FilterLogEventsInput{LogGroupName: new("g"), Limit: new(int32(10))}
@@ -191,7 +191,7 @@ func TestFilterLogEvents(t *testing.T) {
 	h.put("g", "b", "late")
 	h.advance()
 	in.NextToken = begun.NextToken
-	h.equal("rest", len(h.filtered(in)), 21)
+	h.Equal("rest", len(h.filtered(in)), 21)
 
 	h.fails(invalidCode, "Invalid filter pattern", &api.FilterLogEventsInput{LogGroupName: new("g"), FilterPattern: new("{ $.x = }")})
 	h.fails(invalidCode, "same time", &api.FilterLogEventsInput{LogGroupName: new("g"), LogStreamNames: []string{"b"}, LogStreamNamePrefix: new("a")})
@@ -206,7 +206,7 @@ func TestRecordsAndFields(t *testing.T) {
 	h := newHouse(t)
 	h.group("g", "s")
 	h.put("g", "s", `{"a":{"b":1,"c":[true,"x"]},"d":"y","e":null}`, "plain")
-	g, _ := find(h.store.View(), groupName{account, region, "g"})
+	g, _ := find(h.Store.View(), groupName{account, region, "g"})
 	page := answer[api.FilterLogEventsOutput](h, &api.FilterLogEventsInput{LogGroupName: new("g")})
 	id, err := segment.ParseID(*page.Events[0].EventId)
 	if err != nil {
@@ -214,7 +214,7 @@ func TestRecordsAndFields(t *testing.T) {
 	}
 	record := answer[api.GetLogRecordOutput](h, &api.GetLogRecordInput{LogRecordPointer: new(pointer(g, id))}).LogRecord
 	delete(record, "@ptr")
-	h.equal("record", record, map[string]string{
+	h.Equal("record", record, map[string]string{
 		"@log": "111111111111:g", "@logStream": "s", "@message": `{"a":{"b":1,"c":[true,"x"]},"d":"y","e":null}`,
 		"@timestamp": fmt.Sprint(h.ms() - 1), "@ingestionTime": fmt.Sprint(h.ms()),
 		"a.b": "1", "a.c.0": "true", "a.c.1": "x", "d": "y",
@@ -234,10 +234,10 @@ func TestRecordsAndFields(t *testing.T) {
 		return strings.Join(all, " ")
 	}
 	want := "@ingestionTime=100 @log=100 @logStream=100 @message=100 @timestamp=100 a.b=50 a.c.0=50 a.c.1=50 d=50"
-	h.equal("fields", share(&api.GetLogGroupFieldsInput{}), want)
-	h.later(time.Hour)
-	h.equal("fields", share(&api.GetLogGroupFieldsInput{}), "")
-	h.equal("fields", share(&api.GetLogGroupFieldsInput{Time: new(h.ms()/1000 - 3600)}), want)
+	h.Equal("fields", share(&api.GetLogGroupFieldsInput{}), want)
+	h.Clock.Advance(time.Hour)
+	h.Equal("fields", share(&api.GetLogGroupFieldsInput{}), "")
+	h.Equal("fields", share(&api.GetLogGroupFieldsInput{Time: new(h.ms()/1000 - 3600)}), want)
 	h.fails(missingCode, groupMissing, &api.GetLogGroupFieldsInput{LogGroupName: new("no")})
 	h.fails(invalidCode, "seconds", &api.GetLogGroupFieldsInput{LogGroupName: new("g"), Time: new(int64(1) << 60)})
 }
@@ -247,23 +247,23 @@ func TestPutAsService(t *testing.T) {
 	h.group("g")
 	arn := "arn:aws:logs:eu-west-1:111111111111:log-group:g:*"
 	put := func(stream string, events ...Event) error {
-		return h.store.Update(t.Context(), func(tx *store.Tx) error {
-			if err := h.PutAsService(tx, h.now, arn, stream, events); err != nil {
+		return h.Store.Update(t.Context(), func(tx *store.Tx) error {
+			if err := h.PutAsService(tx, h.Clock.Now(), arn, stream, events); err != nil {
 				return err
 			}
 			return nil
 		})
 	}
 	day := 24 * time.Hour
-	if err := put("new", Event{h.now, []byte("3")}, Event{h.now.Add(-3 * day), []byte("1")}, Event{h.now.Add(-15 * day), []byte("0")},
-		Event{h.now.Add(-day), []byte("2")}, Event{h.now.Add(3 * time.Hour), []byte("4")}); err != nil {
+	if err := put("new", Event{h.Clock.Now(), []byte("3")}, Event{h.Clock.Now().Add(-3 * day), []byte("1")}, Event{h.Clock.Now().Add(-15 * day), []byte("0")},
+		Event{h.Clock.Now().Add(-day), []byte("2")}, Event{h.Clock.Now().Add(3 * time.Hour), []byte("4")}); err != nil {
 		t.Fatal(err)
 	}
-	h.equal("events", h.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")}), []string{"1", "2", "3"})
+	h.Equal("events", h.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")}), []string{"1", "2", "3"})
 	if put("a:b") == nil {
 		t.Error("a stream may have a colon in its name")
 	}
-	if g, ok := Group(h.store.View(), arn); !ok || g.Name != "g" {
+	if g, ok := Group(h.Store.View(), arn); !ok || g.Name != "g" {
 		t.Error("the group is not found by its ARN")
 	}
 	arn = "arn:aws:logs:eu-west-1:111111111111:log-group:no:*"

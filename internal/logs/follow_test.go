@@ -25,10 +25,10 @@ func TestTail(t *testing.T) {
 			for i := range each {
 				// The time of an event is the newest there is when it comes.
 				turn.Lock()
-				h.later(time.Duration(i%2) * time.Millisecond)
+				h.Clock.Advance(time.Duration(i%2) * time.Millisecond)
 				message := fmt.Sprint(stream, i)
 				in := &api.PutLogEventsInput{LogGroupName: new("g"), LogStreamName: &stream, LogEvents: []api.InputLogEvent{event(h.ms(), message)}}
-				if _, err := h.call(in); err != nil {
+				if _, err := h.Call(in); err != nil {
 					t.Error(err)
 				}
 				turn.Unlock()
@@ -73,7 +73,7 @@ func TestTail(t *testing.T) {
 
 // tail is one page of a tail, beside calls that write.
 func (h *house) tail(in *api.FilterLogEventsInput) (*api.FilterLogEventsOutput, error) {
-	out, err := h.call(in)
+	out, err := h.Call(in)
 	if err != nil {
 		return nil, err
 	}
@@ -89,13 +89,13 @@ func TestReplicas(t *testing.T) {
 	id := a.start("fields @message", "g")
 	b.follow(a)
 	b.put("g", "s", "three")
-	b.equal("events", b.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")}), []string{"one", "two", "three"})
+	b.Equal("events", b.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")}), []string{"one", "two", "three"})
 	b.advance()
 	a.follow(b)
 	out := answer[api.GetQueryResultsOutput](a, &api.GetQueryResultsInput{QueryId: id})
-	a.equal("the other replica's answer", fmt.Sprintln(*out.Status, len(out.Results)), "Complete 3\n")
-	a.equal("events", a.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")}), []string{"one", "two", "three"})
-	a.do(&api.DeleteLogGroupInput{LogGroupName: new("g")})
+	a.Equal("the other replica's answer", fmt.Sprintln(*out.Status, len(out.Results)), "Complete 3\n")
+	a.Equal("events", a.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")}), []string{"one", "two", "three"})
+	a.Do(&api.DeleteLogGroupInput{LogGroupName: new("g")})
 	b.follow(a)
 	b.advance()
 	b.fails(missingCode, groupMissing, &api.FilterLogEventsInput{LogGroupName: new("g")})
@@ -105,8 +105,8 @@ func TestReplicas(t *testing.T) {
 func (h *house) follow(other *house) {
 	h.Helper()
 	for deadline := time.After(time.Minute); ; {
-		changed := h.store.Notify()
-		if h.store.View().Rev() >= other.store.View().Rev() {
+		changed := h.Store.Notify()
+		if h.Store.View().Rev() >= other.Store.View().Rev() {
 			return
 		}
 		select {
@@ -121,9 +121,9 @@ func TestReset(t *testing.T) {
 	h := newHouse(t)
 	h.group("g", "s")
 	h.put("g", "s", "old")
-	if err := h.store.Reset(t.Context()); err != nil {
+	if err := h.Store.Reset(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.group("g", "s")
-	h.equal("events", len(h.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")})), 0)
+	h.Equal("events", len(h.filtered(&api.FilterLogEventsInput{LogGroupName: new("g")})), 0)
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/logs/segment"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
@@ -33,20 +33,14 @@ const (
 	kmsKey  = "arn:aws:kms:eu-west-1:111111111111:key/1234"
 )
 
-// house is the service on a real store, with neighbours of a few lines and a
-// clock that only tests move.
+// house is the service, with neighbours of a few lines.
 type house struct {
-	testing.TB
+	*calltest.Door
 	*Service
-	handlers map[string]call.Handler
-	store    *store.Store
-	upkeep   *segment.Upkeep
-	who      aws.Principal
-	notes    call.Notes // of the last call
+	upkeep *segment.Upkeep
 
 	mu       sync.Mutex // of what follows
-	now      time.Time
-	sent     []string // bodies, by all queues
+	sent     []string   // bodies, by all queues
 	from     []call.Source
 	refusal  *aws.Error // of queues
 	denied   *aws.Error // of the bucket
@@ -55,138 +49,47 @@ type house struct {
 	disabled bool             // the KMS key
 }
 
-func newHouse(t testing.TB) *house { return openHouse(t, store.Options{Dir: t.TempDir()}) }
+func newHouse(t testing.TB) *house { return openHouse(t, store.Options{}) }
 
 func openHouse(t testing.TB, o store.Options) *house {
 	t.Helper()
-	st, err := store.Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	h := &house{
-		TB: t, store: st, now: time.Date(2026, 1, 31, 2, 0, 0, 0, time.UTC), objects: map[string][]byte{},
-		who: aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account), ID: account},
-	}
+	h := &house{Door: calltest.New(t, o), objects: map[string][]byte{}}
+	h.Caller, h.Region = calltest.Root(account), region
 	h.Service = &Service{
-		Events: segment.Open(st), Keys: h, Queues: h, Bucket: bucket{h},
-		State: st, Now: h.time, Log: slog.New(slog.DiscardHandler),
+		Events: segment.Open(h.Store), Keys: h, Queues: h, Bucket: bucket{h},
+		State: h.Store, Now: h.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	}
-	h.handlers = api.Handlers(h.Service)
+	h.Serve(api.API, api.Handlers(h.Service), h.Access)
 	h.upkeep = &segment.Upkeep{
-		Store: st, Keys: h.DataKeys, Now: h.time, Log: h.Service.Log,
-		Horizons: func(now time.Time) map[int64]int64 { return Horizons(st.View(), now) },
+		Store: h.Store, Keys: h.DataKeys, Now: h.Clock.Now, Log: h.Service.Log,
+		Horizons: func(now time.Time) map[int64]int64 { return Horizons(h.Store.View(), now) },
 	}
 	return h
 }
 
-func (h *house) time() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.now
-}
-
-func (h *house) later(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.now = h.now.Add(d)
-}
-
-func (h *house) ms() int64 { return h.time().UnixMilli() }
-
-// call makes a call as the front door does: checked against the model, with
-// its permissions, in a transaction when it writes.
-func (h *house) call(in wire.Shape) (out any, err error) {
-	h.Helper()
-	op := api.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
-	if op == nil {
-		h.Fatalf("no operation for %s", in.Describe().Name)
-	}
-	if err := wire.Check(op, in); err != nil {
-		return nil, err
-	}
-	c := &call.Call{Ctx: context.Background(), Principal: h.who, Region: region, Operation: op, Time: h.time(), State: h.store.View()}
-	c.Allow = func(t call.Target) error { return h.allow(t) }
-	run := func() (any, error) {
-		c.Notes = call.Notes{}
-		targets, err := h.Access(c, in)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range targets {
-			if err := h.allow(t); err != nil {
-				return nil, err
-			}
-		}
-		return h.handlers[op.Name](c, in)
-	}
-	if !op.Writes {
-		return run()
-	}
-	err = h.store.Update(c.Ctx, func(tx *store.Tx) error {
-		c.State, c.Tx = tx, tx
-		out, err = run()
-		return err
-	})
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.notes = c.Notes
-	return out, err
-}
-
-// allow is the gateway's answer for the root of an account.
-func (h *house) allow(t call.Target) error {
-	q := policy.Request{Principal: h.who, Action: t.Action, Resource: t.Resource, ResourceAccount: t.Owner, Context: t.Context}
-	if denial := policy.Evaluate(q, policy.Documents{Resource: t.Policy}).Denial(q); denial != nil {
-		return denial
-	}
-	return nil
-}
-
-// do makes calls that must succeed.
-func (h *house) do(ins ...wire.Shape) {
-	h.Helper()
-	for _, in := range ins {
-		if _, err := h.call(in); err != nil {
-			h.Fatalf("%s: %v", in.Describe().Name, err)
-		}
-	}
-}
+func (h *house) ms() int64 { return h.Clock.Now().UnixMilli() }
 
 // answer makes a call that must succeed and returns its answer.
 func answer[O any](h *house, in wire.Shape) *O {
 	h.Helper()
-	out, err := h.call(in)
-	if err != nil {
-		h.Fatalf("%s: %v", in.Describe().Name, err)
-	}
-	return out.(*O)
+	return h.Do(in).(*O)
 }
 
 // fails makes a call that must fail with a code, and a message that contains
 // something.
 func (h *house) fails(code, message string, in wire.Shape) {
 	h.Helper()
-	_, err := h.call(in)
-	var e *aws.Error
-	if !errors.As(err, &e) || e.Code != code || !strings.Contains(e.Message, message) {
-		h.Errorf("%s: got %v, want %s: %s", in.Describe().Name, err, code, message)
-	}
-}
-
-func (h *house) equal(what string, got, want any) {
-	h.Helper()
-	if !reflect.DeepEqual(got, want) {
-		h.Errorf("%s: got %v, want %v", what, got, want)
+	if e := h.Refused(in); e != nil && (e.Code != code || !strings.Contains(e.Message, message)) {
+		h.Errorf("%s: got %v, want %s: %s", in.Describe().Name, e, code, message)
 	}
 }
 
 // group makes a group with streams.
 func (h *house) group(name string, streams ...string) {
 	h.Helper()
-	h.do(&api.CreateLogGroupInput{LogGroupName: &name})
+	h.Do(&api.CreateLogGroupInput{LogGroupName: &name})
 	for _, s := range streams {
-		h.do(&api.CreateLogStreamInput{LogGroupName: &name, LogStreamName: &s})
+		h.Do(&api.CreateLogStreamInput{LogGroupName: &name, LogStreamName: &s})
 	}
 }
 
@@ -272,12 +175,9 @@ func (h *house) Target(_ store.Reader, key, _, _, action string, encryption map[
 	if key != kmsKey || h.disabled {
 		return call.Target{}, aws.Errorf("DisabledException", "%s is disabled.", key)
 	}
-	source, err := policy.NewSource(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"logs.eu-west-1.amazonaws.com"},
+	t := call.Target{Action: action, Resource: key, Owner: account, PolicyRequired: true, Context: policy.Context{}}
+	t.Policy = calltest.Policy(h.Door, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"logs.eu-west-1.amazonaws.com"},
 		"Action":["kms:GenerateDataKey*","kms:Decrypt*"],"Resource":"*","Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:eu-west-1:111111111111:*"}}}]}`)
-	if err != nil {
-		h.Fatal(err)
-	}
-	t := call.Target{Action: action, Resource: key, Owner: account, Policy: &policy.Attached{Document: source.Document()}, PolicyRequired: true, Context: policy.Context{}}
 	for k, v := range encryption {
 		t.Context.Set("kms:EncryptionContext:"+k, v)
 	}

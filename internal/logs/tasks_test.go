@@ -29,14 +29,14 @@ func TestQueries(t *testing.T) {
 	for i := range 4 {
 		h.put("g", "s", fmt.Sprintf(`{"n":%d}`, i))
 		h.put("h", "s", fmt.Sprintf(`{"n":%d}`, 10+i))
-		h.later(time.Second)
+		h.Clock.Advance(time.Second)
 	}
 	id := h.start("fields n | filter n > 1 | sort n asc", "g", "h", "g")
 	out := answer[api.GetQueryResultsOutput](h, &api.GetQueryResultsInput{QueryId: id})
-	h.equal("before it runs", fmt.Sprintln(*out.Status, len(out.Results)), "Scheduled 0\n")
+	h.Equal("before it runs", fmt.Sprintln(*out.Status, len(out.Results)), "Scheduled 0\n")
 	h.advance()
 	out = answer[api.GetQueryResultsOutput](h, &api.GetQueryResultsInput{QueryId: id})
-	h.equal("status", *out.Status, "Complete")
+	h.Equal("status", *out.Status, "Complete")
 	var found []string
 	for _, row := range out.Results {
 		for _, f := range row {
@@ -44,34 +44,34 @@ func TestQueries(t *testing.T) {
 				found = append(found, *f.Value)
 			}
 			if *f.Field == "@ptr" {
-				h.do(&api.GetLogRecordInput{LogRecordPointer: f.Value})
+				h.Do(&api.GetLogRecordInput{LogRecordPointer: f.Value})
 			}
 		}
 	}
-	h.equal("rows", found, []string{"2", "3", "10", "11", "12", "13"})
+	h.Equal("rows", found, []string{"2", "3", "10", "11", "12", "13"})
 	st := out.Statistics
-	h.equal("statistics", []float64{*st.RecordsMatched, *st.RecordsScanned, *st.LogGroupsScanned}, []float64{6, 8, 2})
+	h.Equal("statistics", []float64{*st.RecordsMatched, *st.RecordsScanned, *st.LogGroupsScanned}, []float64{6, 8, 2})
 
 	first := answer[api.GetQueryResultsOutput](h, &api.GetQueryResultsInput{QueryId: id, MaxItems: new(int32(4))})
 	rest := answer[api.GetQueryResultsOutput](h, &api.GetQueryResultsInput{QueryId: id, NextToken: first.NextToken})
-	h.equal("pages", fmt.Sprint(len(first.Results), len(rest.Results), rest.NextToken), "4 2 <nil>")
+	h.Equal("pages", fmt.Sprint(len(first.Results), len(rest.Results), rest.NextToken), "4 2 <nil>")
 
-	h.later(time.Second)
+	h.Clock.Advance(time.Second)
 	stopped := h.start("fields n", "g")
-	h.equal("stopped", *answer[api.StopQueryOutput](h, &api.StopQueryInput{QueryId: stopped}).Success, true)
+	h.Equal("stopped", *answer[api.StopQueryOutput](h, &api.StopQueryInput{QueryId: stopped}).Success, true)
 	h.fails(invalidCode, "cannot be stopped", &api.StopQueryInput{QueryId: stopped})
 	h.advance()
-	h.equal("stays so", *answer[api.GetQueryResultsOutput](h, &api.GetQueryResultsInput{QueryId: stopped}).Status, "Cancelled")
+	h.Equal("stays so", *answer[api.GetQueryResultsOutput](h, &api.GetQueryResultsInput{QueryId: stopped}).Status, "Cancelled")
 
 	list := answer[api.DescribeQueriesOutput](h, &api.DescribeQueriesInput{}).Queries
-	h.equal("the latest first", []string{*list[0].QueryId, *list[1].QueryId}, []string{*stopped, *id})
-	h.equal("of a group", len(answer[api.DescribeQueriesOutput](h, &api.DescribeQueriesInput{LogGroupName: new("h")}).Queries), 1)
-	h.equal("of a status", len(answer[api.DescribeQueriesOutput](h, &api.DescribeQueriesInput{Status: new("Cancelled")}).Queries), 1)
+	h.Equal("the latest first", []string{*list[0].QueryId, *list[1].QueryId}, []string{*stopped, *id})
+	h.Equal("of a group", len(answer[api.DescribeQueriesOutput](h, &api.DescribeQueriesInput{LogGroupName: new("h")}).Queries), 1)
+	h.Equal("of a status", len(answer[api.DescribeQueriesOutput](h, &api.DescribeQueriesInput{Status: new("Cancelled")}).Queries), 1)
 
-	h.later(8 * 24 * time.Hour)
+	h.Clock.Advance(8 * 24 * time.Hour)
 	h.advance()
 	h.fails(missingCode, "Query not found", &api.GetQueryResultsInput{QueryId: id})
-	h.equal("forgotten", len(answer[api.DescribeQueriesOutput](h, &api.DescribeQueriesInput{}).Queries), 0)
+	h.Equal("forgotten", len(answer[api.DescribeQueriesOutput](h, &api.DescribeQueriesInput{}).Queries), 0)
 	if _, err := h.Events.Result(t.Context(), *id, nil); err == nil {
 		t.Error("the rows of a forgotten query are kept")
 	}
@@ -81,13 +81,13 @@ func TestQueries(t *testing.T) {
 		edit(in)
 		return in
 	}
-	_, err := h.call(bad(func(in *api.StartQueryInput) { in.QueryString = new("fields é |") }))
+	_, err := h.Call(bad(func(in *api.StartQueryInput) { in.QueryString = new("fields é |") }))
 	var malformed *aws.Error
 	if !errors.As(err, &malformed) || malformed.Code != "MalformedQueryException" {
 		t.Fatal(err)
 	}
 	compile := malformed.Fields[0].Shape.(*api.QueryCompileError)
-	h.equal("where", fmt.Sprint(malformed.Fields[0].Name, *compile.Location.StartCharOffset, *compile.Location.EndCharOffset, *compile.Message), "queryCompileError10 10unexpected end of the query")
+	h.Equal("where", fmt.Sprint(malformed.Fields[0].Name, *compile.Location.StartCharOffset, *compile.Location.EndCharOffset, *compile.Message), "queryCompileError10 10unexpected end of the query")
 	h.fails("MalformedQueryException", "end date and time is either before the log groups creation time", bad(func(*api.StartQueryInput) {}))
 	h.fails(invalidCode, "end date", bad(func(in *api.StartQueryInput) { in.EndTime = new(int64(0)) }))
 	h.fails(invalidCode, "seconds", bad(func(in *api.StartQueryInput) { in.EndTime = new(int64(1) << 60) }))
@@ -105,7 +105,7 @@ func TestSource(t *testing.T) {
 		h.group(g, "s")
 		h.put(g, "s", g)
 	}
-	h.do(&api.CreateLogGroupInput{LogGroupName: new("app/ia"), LogGroupClass: new("INFREQUENT_ACCESS")})
+	h.Do(&api.CreateLogGroupInput{LogGroupName: new("app/ia"), LogGroupClass: new("INFREQUENT_ACCESS")})
 	for source, want := range map[string]string{
 		`namePrefix: ["app/"]`:         "app/a app/b",
 		`namePrefix: ["app/b", "oth"]`: "app/b other",
@@ -119,7 +119,7 @@ func TestSource(t *testing.T) {
 		for _, g := range q.Groups {
 			groups = append(groups, g.Name)
 		}
-		h.equal(source, strings.Join(groups, " "), want)
+		h.Equal(source, strings.Join(groups, " "), want)
 	}
 	h.advance()
 	both := &api.StartQueryInput{LogGroupName: new("other"), QueryString: new("SOURCE logGroups() | fields a"), StartTime: new(int64(0)), EndTime: new(h.ms() / 1000)}
@@ -139,10 +139,10 @@ func TestClaimsEnd(t *testing.T) {
 	h := newHouse(t)
 	h.group("g", "s")
 	id := h.start("fields @message", "g")
-	err := h.store.Update(t.Context(), func(tx *store.Tx) error {
+	err := h.Store.Update(t.Context(), func(tx *store.Tx) error {
 		for _, q := range queries.Scan(tx, "") {
 			j := q.job(h.Service)
-			j.take(tx, claim{Worker: 4711, Until: h.time().Add(claimTime).UnixMilli()})
+			j.take(tx, claim{Worker: 4711, Until: h.Clock.Now().Add(claimTime).UnixMilli()})
 		}
 		return nil
 	})
@@ -153,10 +153,10 @@ func TestClaimsEnd(t *testing.T) {
 		return *answer[api.GetQueryResultsOutput](h, &api.GetQueryResultsInput{QueryId: id}).Status
 	}
 	h.advance()
-	h.equal("claimed", status(), "Running")
-	h.later(claimTime)
+	h.Equal("claimed", status(), "Running")
+	h.Clock.Advance(claimTime)
 	h.advance()
-	h.equal("taken over", status(), "Complete")
+	h.Equal("taken over", status(), "Complete")
 }
 
 func TestQueryDefinitions(t *testing.T) {
@@ -164,8 +164,8 @@ func TestQueryDefinitions(t *testing.T) {
 	token := strings.Repeat("t", 36)
 	put := &api.PutQueryDefinitionInput{Name: new("b/1"), QueryString: new("fields n"), LogGroupNames: []string{"g"}, ClientToken: &token}
 	id := answer[api.PutQueryDefinitionOutput](h, put).QueryDefinitionId
-	h.equal("repeated", *answer[api.PutQueryDefinitionOutput](h, put).QueryDefinitionId, *id)
-	h.do(&api.PutQueryDefinitionInput{Name: new("a"), QueryString: new("fields n")},
+	h.Equal("repeated", *answer[api.PutQueryDefinitionOutput](h, put).QueryDefinitionId, *id)
+	h.Do(&api.PutQueryDefinitionInput{Name: new("a"), QueryString: new("fields n")},
 		&api.PutQueryDefinitionInput{QueryDefinitionId: id, Name: new("b/2"), QueryString: new("fields m")})
 	names := func(in *api.DescribeQueryDefinitionsInput) (all []string) {
 		for {
@@ -178,9 +178,9 @@ func TestQueryDefinitions(t *testing.T) {
 			}
 		}
 	}
-	h.equal("all", names(&api.DescribeQueryDefinitionsInput{MaxResults: new(int32(1))}), []string{"a: fields n", "b/2: fields m"})
-	h.equal("prefix", names(&api.DescribeQueryDefinitionsInput{QueryDefinitionNamePrefix: new("b")}), []string{"b/2: fields m"})
-	h.do(&api.DeleteQueryDefinitionInput{QueryDefinitionId: id})
+	h.Equal("all", names(&api.DescribeQueryDefinitionsInput{MaxResults: new(int32(1))}), []string{"a: fields n", "b/2: fields m"})
+	h.Equal("prefix", names(&api.DescribeQueryDefinitionsInput{QueryDefinitionNamePrefix: new("b")}), []string{"b/2: fields m"})
+	h.Do(&api.DeleteQueryDefinitionInput{QueryDefinitionId: id})
 	h.fails(missingCode, "does not exist", &api.DeleteQueryDefinitionInput{QueryDefinitionId: id})
 	put.QueryDefinitionId = id
 	h.fails(missingCode, "does not exist", put)
@@ -204,11 +204,11 @@ func TestExportTasks(t *testing.T) {
 	h.put("g", "2026/01/[x]", "one", "two")
 	h.put("g", "b", "three")
 	id := h.export()
-	h.equal("status", *h.task(id).Status.Code, "PENDING")
+	h.Equal("status", *h.task(id).Status.Code, "PENDING")
 	h.fails(limitCode, "Resource limit exceeded", &api.CreateExportTaskInput{LogGroupName: new("g"), Destination: new("bucket"), From: new(int64(0)), To: new(int64(1))})
 	h.advance()
 	done := h.task(id)
-	h.equal("done", fmt.Sprintln(*done.Status.Code, *done.Status.Message, *done.TaskName, *done.ExecutionInfo.CompletionTime), fmt.Sprintln("COMPLETED Completed successfully t", h.ms()))
+	h.Equal("done", fmt.Sprintln(*done.Status.Code, *done.Status.Message, *done.TaskName, *done.ExecutionInfo.CompletionTime), fmt.Sprintln("COMPLETED Completed successfully t", h.ms()))
 	var keys []string
 	for k := range h.objects {
 		keys = append(keys, k)
@@ -216,32 +216,32 @@ func TestExportTasks(t *testing.T) {
 	slices.Sort(keys)
 	want := []string{"bucket/p/" + *id + "/2026-01-[x]/000000.gz", "bucket/p/" + *id + "/b/000000.gz", "bucket/p/aws-logs-write-test"}
 	slices.Sort(want)
-	h.equal("objects", keys, want)
+	h.Equal("objects", keys, want)
 	at := func(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
-	h.equal("lines", string(h.unzip(h.objects["bucket/p/"+*id+"/2026-01-[x]/000000.gz"])), at(h.ms()-1)+" one\n"+at(h.ms())+" two\n")
-	h.equal("proof", string(h.objects["bucket/p/aws-logs-write-test"]), "Permission Check Successful")
+	h.Equal("lines", string(h.unzip(h.objects["bucket/p/"+*id+"/2026-01-[x]/000000.gz"])), at(h.ms()-1)+" one\n"+at(h.ms())+" two\n")
+	h.Equal("proof", string(h.objects["bucket/p/aws-logs-write-test"]), "Permission Check Successful")
 	h.fails(classCode, "already finished", &api.CancelExportTaskInput{TaskId: id})
 
 	// One that waits is cancelled at once, one that runs before its next object.
 	id = h.export()
-	h.do(&api.CancelExportTaskInput{TaskId: id})
-	h.equal("cancelled", *h.task(id).Status.Code, "CANCELLED")
+	h.Do(&api.CancelExportTaskInput{TaskId: id})
+	h.Equal("cancelled", *h.task(id).Status.Code, "CANCELLED")
 	id = h.export()
 	h.putting = func(key string) {
 		if strings.HasSuffix(key, "aws-logs-write-test") {
-			h.do(&api.CancelExportTaskInput{TaskId: id})
+			h.Do(&api.CancelExportTaskInput{TaskId: id})
 		}
 	}
 	h.advance()
 	h.putting = nil
-	h.equal("cancelled", *h.task(id).Status.Code, "CANCELLED")
-	h.equal("objects", h.objects["bucket/p/"+*id+"/b/000000.gz"] == nil, true)
+	h.Equal("cancelled", *h.task(id).Status.Code, "CANCELLED")
+	h.Equal("objects", h.objects["bucket/p/"+*id+"/b/000000.gz"] == nil, true)
 
 	// A bucket that refuses later makes the task fail.
 	id = h.export()
 	h.denied = aws.Errorf("AccessDenied", "Access Denied")
 	h.advance()
-	h.equal("failed", *h.task(id).Status.Code, "FAILED")
+	h.Equal("failed", *h.task(id).Status.Code, "FAILED")
 	create := func(edit func(*api.CreateExportTaskInput)) *api.CreateExportTaskInput {
 		in := &api.CreateExportTaskInput{LogGroupName: new("g"), Destination: new("bucket"), From: new(int64(0)), To: new(int64(1))}
 		edit(in)
@@ -255,7 +255,7 @@ func TestExportTasks(t *testing.T) {
 	h.fails(missingCode, groupMissing, create(func(in *api.CreateExportTaskInput) { in.LogGroupName = new("no") }))
 	h.fails(missingCode, "export task", &api.CancelExportTaskInput{TaskId: new("no")})
 	h.fails(invalidCode, "same time", &api.DescribeExportTasksInput{TaskId: new("x"), StatusCode: new("FAILED")})
-	h.equal("by status", len(answer[api.DescribeExportTasksOutput](h, &api.DescribeExportTasksInput{StatusCode: new("CANCELLED")}).ExportTasks), 2)
+	h.Equal("by status", len(answer[api.DescribeExportTasksOutput](h, &api.DescribeExportTasksInput{StatusCode: new("CANCELLED")}).ExportTasks), 2)
 }
 
 // Run does what is asked for without being told to.
@@ -270,7 +270,7 @@ func TestRun(t *testing.T) {
 	defer stop()
 	id, export := h.start("fields @message", "g"), h.export()
 	for {
-		changed := h.store.Notify()
+		changed := h.Store.Notify()
 		if *answer[api.GetQueryResultsOutput](h, &api.GetQueryResultsInput{QueryId: id}).Status == "Complete" && *h.task(export).Status.Code == "COMPLETED" {
 			return
 		}

@@ -139,9 +139,9 @@ func (d *Door) Asked() []call.Target {
 	return asked
 }
 
-// Events returns what was emitted since it was called last, by calls and by
+// Emitted returns what was emitted since it was called last, by calls and by
 // services at work, as far as it would be recorded.
-func (d *Door) Events() []call.Event {
+func (d *Door) Emitted() []call.Event {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	events := d.events

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
@@ -124,7 +125,13 @@ func (d *Door) Fails(want string, in wire.Shape) {
 // Equal compares what a test got with what it wants.
 func (d *Door) Equal(what string, got, want any) {
 	d.Helper()
+	Equal(d, what, got, want)
+}
+
+// Equal compares what a test got with what it wants.
+func Equal[T any](t testing.TB, what string, got, want T) {
+	t.Helper()
 	if !reflect.DeepEqual(got, want) {
-		d.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
+		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
 	}
 }
