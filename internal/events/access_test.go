@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -41,7 +42,7 @@ func TestAccess(t *testing.T) {
 	b, r := new("b"), new("r")
 	seen := map[string]bool{}
 	for _, tt := range []struct {
-		in   any
+		in   wire.Shape
 		want string
 	}{
 		{&api.CreateEventBusInput{Name: new("new")}, "CreateEventBus 111111111111:event-bus/new"},
@@ -75,9 +76,9 @@ func TestAccess(t *testing.T) {
 		{&api.UntagResourceInput{ResourceARN: new("arn:aws:events:us-east-2:111111111111:event-bus/b"), TagKeys: []string{"K"}}, "UntagResource 111111111111:event-bus/b aws:resourcetag/k=v aws:tagkeys=K"},
 		{&api.ListTagsForResourceInput{ResourceARN: new("arn:aws:events:us-east-2:111111111111:event-bus/none")}, "ListTagsForResource 111111111111:event-bus/none"},
 	} {
-		name := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", tt.in), "*events."), "Input")
+		name := strings.TrimSuffix(tt.in.Describe().Name, "Input")
 		seen[name] = true
-		got, err := h.Access(h.call(own, api.API.Operation(name), h.store.View(), nil), tt.in)
+		got, err := h.Access(h.Begin(tt.in), tt.in)
 		if err != nil || showTargets(got) != tt.want {
 			t.Errorf("%s: %v\n got %s\nwant %s", name, err, showTargets(got), tt.want)
 		}
@@ -87,6 +88,6 @@ func TestAccess(t *testing.T) {
 			t.Errorf("%s is not tested", op.Name)
 		}
 	}
-	h.forbidden["iam:PassRole"] = true
+	h.Forbidden["iam:PassRole"] = true
 	refuses(h, "AccessDenied: *", own, h.PutRule, &api.PutRuleInput{Name: r, EventPattern: new(`{"a":[1]}`), RoleArn: new("arn:aws:iam::111111111111:role/x")})
 }

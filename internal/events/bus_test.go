@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -14,19 +15,19 @@ func TestBuses(t *testing.T) {
 	const arn = "arn:aws:events:us-east-2:111111111111:event-bus/"
 
 	d := must(h, own, h.DescribeEventBus, &api.DescribeEventBusInput{})
-	equal(t, "default bus", *d.Arn, arn+"default")
+	calltest.Equal(t, "default bus", *d.Arn, arn+"default")
 
 	out := must(h, own, h.CreateEventBus, &api.CreateEventBusInput{
 		Name: new("orders"), Description: new("of the shop"), Tags: []api.Tag{{Key: new("k"), Value: new("v")}},
 		DeadLetterConfig: &api.DeadLetterConfig{Arn: queue("dlq")},
 	})
-	equal(t, "arn", *out.EventBusArn, arn+"orders")
+	calltest.Equal(t, "arn", *out.EventBusArn, arn+"orders")
 	d = must(h, own, h.DescribeEventBus, &api.DescribeEventBusInput{Name: new(arn + "orders")})
-	equal(t, "description", *d.Description, "of the shop")
-	equal(t, "dlq", *d.DeadLetterConfig.Arn, *queue("dlq"))
-	equal(t, "created", d.CreationTime.Equal(h.now), true)
+	calltest.Equal(t, "description", *d.Description, "of the shop")
+	calltest.Equal(t, "dlq", *d.DeadLetterConfig.Arn, *queue("dlq"))
+	calltest.Equal(t, "created", d.CreationTime.Equal(h.Clock.Now()), true)
 	must(h, own, h.UpdateEventBus, &api.UpdateEventBusInput{Name: new("orders"), Description: new("other")})
-	equal(t, "updated", *must(h, own, h.DescribeEventBus, &api.DescribeEventBusInput{Name: new("orders")}).Description, "other")
+	calltest.Equal(t, "updated", *must(h, own, h.DescribeEventBus, &api.DescribeEventBusInput{Name: new("orders")}).Description, "other")
 	must(h, own, h.UpdateEventBus, &api.UpdateEventBusInput{Description: new("the default one")})
 
 	refuses(h, "ResourceAlreadyExists: Event bus orders already exists.", own, h.CreateEventBus, &api.CreateEventBusInput{Name: new("orders")})
@@ -62,17 +63,17 @@ func TestListEventBuses(t *testing.T) {
 		return list, out.NextToken
 	}
 	list, _ := names(&api.ListEventBusesInput{})
-	equal(t, "alone", fmt.Sprint(list), "[default]")
+	calltest.Equal(t, "alone", fmt.Sprint(list), "[default]")
 	for _, name := range []string{"a", "b", "x", "xy"} {
 		must(h, own, h.CreateEventBus, &api.CreateEventBusInput{Name: &name})
 	}
 	must(h, own, h.TagResource, &api.TagResourceInput{ResourceARN: new("arn:aws:events:us-east-2:111111111111:event-bus/default"), Tags: []api.Tag{{Key: new("k"), Value: new("")}}})
 	list, next := names(&api.ListEventBusesInput{Limit: new(int32(3))})
-	equal(t, "page", fmt.Sprint(list), "[a b default]")
+	calltest.Equal(t, "page", fmt.Sprint(list), "[a b default]")
 	list, next = names(&api.ListEventBusesInput{Limit: new(int32(3)), NextToken: next})
-	equal(t, "second page", fmt.Sprint(list, next), "[x xy] <nil>")
+	calltest.Equal(t, "second page", fmt.Sprint(list, next), "[x xy] <nil>")
 	list, _ = names(&api.ListEventBusesInput{NamePrefix: new("x")})
-	equal(t, "prefix", fmt.Sprint(list), "[x xy]")
+	calltest.Equal(t, "prefix", fmt.Sprint(list), "[x xy]")
 	for _, token := range []string{"!", "zz"} {
 		refuses(h, "Validation: Invalid nextToken.", own, h.ListEventBuses, &api.ListEventBusesInput{NextToken: &token})
 	}
@@ -98,31 +99,31 @@ func TestPermissions(t *testing.T) {
 
 	put(api.PutPermissionInput{Action: action, Principal: new("333333333333"), StatementId: new("one")})
 	put(api.PutPermissionInput{Action: action, Principal: new(other), StatementId: new("one")})
-	equal(t, "policy", text(), `{"Version":"2012-10-17","Statement":[`+one+`]}`)
+	calltest.Equal(t, "policy", text(), `{"Version":"2012-10-17","Statement":[`+one+`]}`)
 	must(h, other, h.PutEvents, &api.PutEventsInput{Entries: entry})
-	equal(t, "owners", h.record.Owners, []string{own})
-	equal(t, "resources", h.record.Resources, []call.Resource{{Account: own, Type: "AWS::Events::EventBus", ARN: bus}})
+	calltest.Equal(t, "owners", h.Last().Owners, []string{own})
+	calltest.Equal(t, "resources", h.Last().Resources, []call.Resource{{Account: own, Type: "AWS::Events::EventBus", ARN: bus}})
 	put(api.PutPermissionInput{Action: action, Principal: new("*"), StatementId: new("all"), Condition: &api.Condition{
 		Type: new("StringEquals"), Key: new("aws:PrincipalOrgID"), Value: new("o-exampleorgid"),
 	}})
-	equal(t, "two statements", text(), `{"Version":"2012-10-17","Statement":[`+one+`,`+all+`]}`)
+	calltest.Equal(t, "two statements", text(), `{"Version":"2012-10-17","Statement":[`+one+`,`+all+`]}`)
 	must(h, own, h.RemovePermission, &api.RemovePermissionInput{StatementId: new("one")})
-	equal(t, "after removal", text(), `{"Version":"2012-10-17","Statement":[`+all+`]}`)
+	calltest.Equal(t, "after removal", text(), `{"Version":"2012-10-17","Statement":[`+all+`]}`)
 	must(h, other, h.PutEvents, &api.PutEventsInput{Entries: entry}) // of the organization
 	refuses(h, "AccessDenied: *", "333333333333", h.PutEvents, &api.PutEventsInput{Entries: entry})
 	must(h, own, h.RemovePermission, &api.RemovePermissionInput{StatementId: new("all")})
-	equal(t, "empty", text(), "")
+	calltest.Equal(t, "empty", text(), "")
 
 	whole := `{"Version":"2012-10-17","Statement":{"Sid":"w","Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":["events:PutRule","events:PutTargets","events:DescribeRule"],"Resource":"arn:aws:events:us-east-2:111111111111:rule/*"}}`
 	put(api.PutPermissionInput{Policy: &whole})
-	equal(t, "whole", text(), whole)
+	calltest.Equal(t, "whole", text(), whole)
 	must(h, other, h.PutRule, &api.PutRuleInput{Name: new("theirs"), EventBusName: new(bus), EventPattern: new(`{"source":["x"]}`)})
 	d := must(h, other, h.DescribeRule, &api.DescribeRuleInput{Name: new("theirs"), EventBusName: new(bus)})
-	equal(t, "creator", *d.CreatedBy+*d.Arn, other+"arn:aws:events:us-east-2:111111111111:rule/theirs")
+	calltest.Equal(t, "creator", *d.CreatedBy+*d.Arn, other+"arn:aws:events:us-east-2:111111111111:rule/theirs")
 	put(api.PutPermissionInput{Action: action, Principal: new("*"), StatementId: new("added")})
 	must(h, own, h.RemovePermission, &api.RemovePermissionInput{StatementId: new("w")})
 	must(h, own, h.RemovePermission, &api.RemovePermissionInput{RemoveAllPermissions: new(true)})
-	equal(t, "none", text(), "")
+	calltest.Equal(t, "none", text(), "")
 
 	for want, in := range map[string]api.PutPermissionInput{
 		"Validation: Parameter(s) Action, Principal*":                        {Action: action},
@@ -150,7 +151,7 @@ func TestTags(t *testing.T) {
 		must(h, own, h.TagResource, &api.TagResourceInput{ResourceARN: &arn, Tags: tag("b", "3")})
 		must(h, own, h.UntagResource, &api.UntagResourceInput{ResourceARN: &arn, TagKeys: []string{"a", "none"}})
 		out := must(h, own, h.ListTagsForResource, &api.ListTagsForResourceInput{ResourceARN: &arn})
-		equal(t, arn, out.Tags, tag("b", "3"))
+		calltest.Equal(t, arn, out.Tags, tag("b", "3"))
 		refuses(h, "Validation: aws: prefixed*", own, h.TagResource, &api.TagResourceInput{ResourceARN: &arn, Tags: tag("AWS:x", "")})
 		refuses(h, "Validation: Duplicate*", own, h.TagResource, &api.TagResourceInput{ResourceARN: &arn, Tags: append(tag("x", ""), tag("x", "")...)})
 		var many []api.Tag

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
@@ -36,10 +37,10 @@ func TestDelivery(t *testing.T) {
 	detail := `{"list":[1,{"a":"<&>"}],"empty":{}}`
 	id := h.send("default", "x", detail)
 	want := body(id, "x", detail)
-	equal(t, "received", h.received(), []string{
+	calltest.Equal(t, "received", h.received(), []string{
 		"q|" + want, `t|[1,{"a":"<&>"}]`, `f.fifo|{"fixed": 1} group=g`, "log-group:/aws/events/g:*|2026-01-31T02:10:30Z " + want, "t|null",
 	})
-	equal(t, "metrics", h.Metrics(), Metrics{Matched: 1, Invocations: 5})
+	calltest.Equal(t, "metrics", h.Metrics(), Metrics{Matched: 1, Invocations: 5})
 
 	must(h, own, h.PutEvents, &api.PutEventsInput{Entries: []api.PutEventsRequestEntry{{
 		Source: new("y"), DetailType: new("t"), Detail: new(`{ "a" : 1 }`), TraceHeader: new("Root=1"), Resources: []string{"arn:x"},
@@ -68,15 +69,15 @@ func TestRefusedDelivery(t *testing.T) {
 	letter := func(target, code string) string {
 		return "dlq|" + body(id, "x", "{}") + " ERROR_CODE=" + code + " ERROR_MESSAGE=refused RETRY_ATTEMPTS=0 RULE_ARN=arn:aws:events:us-east-2:111111111111:rule/r TARGET_ARN=" + target
 	}
-	equal(t, "dead letters", h.received(), []string{
+	calltest.Equal(t, "dead letters", h.received(), []string{
 		letter(*queue("closed"), "NO_PERMISSIONS"), letter(*topic("gone"), "NO_RESOURCE"), letter(*queue("odd"), "SDK_CLIENT_ERROR"),
 	})
-	equal(t, "metrics", h.Metrics(), Metrics{Matched: 1, Invocations: 5, Failed: 5, DeadLettered: 3, Dropped: 2})
+	calltest.Equal(t, "metrics", h.Metrics(), Metrics{Matched: 1, Invocations: 5, Failed: 5, DeadLettered: 3, Dropped: 2})
 
 	h.refusing[*queue("dlq")] = aws.AccessDenied
 	h.send("default", "x", "{}")
-	equal(t, "nobody has it", h.received(), nil)
-	equal(t, "metrics", h.Metrics(), Metrics{Matched: 2, Invocations: 10, Failed: 10, DeadLettered: 3, Dropped: 7})
+	calltest.Equal(t, "nobody has it", h.received(), nil)
+	calltest.Equal(t, "metrics", h.Metrics(), Metrics{Matched: 2, Invocations: 10, Failed: 10, DeadLettered: 3, Dropped: 7})
 }
 
 func TestBusToBus(t *testing.T) {
@@ -91,7 +92,7 @@ func TestBusToBus(t *testing.T) {
 	h.rule("b", "to-c", `{"source":["x"]}`, api.Target{Arn: busARN(own, "c")}, api.Target{Arn: busARN(own, "a")}, api.Target{Arn: queue("b")})
 	h.rule("c", "to-q", `{"source":["x"]}`, api.Target{Arn: queue("c")})
 	id := h.send("a", "x", "{}")
-	equal(t, "one hop", h.received(), []string{"b|" + body(id, "x", "{}")})
+	calltest.Equal(t, "one hop", h.received(), []string{"b|" + body(id, "x", "{}")})
 
 	// To a bus of another account, which lets in or does not.
 	must(h, other, h.PutRule, &api.PutRuleInput{Name: new("in"), EventPattern: new(`{"account":["111111111111"]}`)})
@@ -103,7 +104,7 @@ func TestBusToBus(t *testing.T) {
 	}
 	must(h, other, h.PutPermission, &api.PutPermissionInput{Action: new("events:PutEvents"), Principal: new(own), StatementId: new("s")})
 	id = h.send("default", "x", "{}")
-	equal(t, "abroad", h.received(), []string{"abroad|" + body(id, "x", "{}")})
+	calltest.Equal(t, "abroad", h.received(), []string{"abroad|" + body(id, "x", "{}")})
 }
 
 func TestPutEvents(t *testing.T) {
@@ -124,7 +125,7 @@ func TestPutEvents(t *testing.T) {
 		{Source: new("x"), Detail: new("{}"), DetailType: new(strings.Repeat("x", 129))},
 	}
 	out := must(h, own, h.PutEvents, &api.PutEventsInput{Entries: entries})
-	equal(t, "failures", *out.FailedEntryCount, 8)
+	calltest.Equal(t, "failures", *out.FailedEntryCount, 8)
 	for i, want := range []string{
 		"", "InvalidArgument: Parameter Source is not valid. Reason: Source is a required argument.",
 		"InvalidArgument: Parameter Detail is not valid. Reason: Detail is a required argument.",
@@ -141,7 +142,7 @@ func TestPutEvents(t *testing.T) {
 
 	abroad := entry(new("x"), new("{}"), new("arn:aws:events:us-east-2:"+other+":event-bus/default"))
 	out = must(h, own, h.PutEvents, &api.PutEventsInput{Entries: []api.PutEventsRequestEntry{abroad, entry(new("x"), new("{}"), nil)}})
-	equal(t, "one refused", fmt.Sprint(*out.FailedEntryCount, *out.Entries[0].ErrorCode, out.Entries[1].EventId != nil), "1AccessDeniedExceptiontrue")
+	calltest.Equal(t, "one refused", fmt.Sprint(*out.FailedEntryCount, *out.Entries[0].ErrorCode, out.Entries[1].EventId != nil), "1AccessDeniedExceptiontrue")
 	refuses(h, "AccessDenied: *", own, h.PutEvents, &api.PutEventsInput{Entries: []api.PutEventsRequestEntry{abroad, abroad}})
 	refuses(h, "Validation: Total size of the entries in the request is over the limit.", own, h.PutEvents, &api.PutEventsInput{Entries: []api.PutEventsRequestEntry{
 		entry(new("x"), new(`{"a":"`+strings.Repeat("x", 256<<10)+`"}`), nil)}})
@@ -153,61 +154,50 @@ func TestOffer(t *testing.T) {
 	h := newHouse(t)
 	offer := func(e Event) []string {
 		t.Helper()
-		if err := h.store.Update(t.Context(), func(tx *store.Tx) error { return h.Offer(tx, h.now, own, region, e) }); err != nil {
+		if err := h.Store.Update(t.Context(), func(tx *store.Tx) error { return h.Offer(tx, h.Clock.Now(), own, region, e) }); err != nil {
 			t.Fatal(err)
 		}
 		return h.received()
 	}
 	call := Event{
 		ID: "3e3c153a-8339-4e30-8c35-687ebef853fe", DetailType: "AWS API Call via CloudTrail", Source: "aws.iam", Account: own, Region: region,
-		Time: h.now, Detail: json.RawMessage(`{"eventName":"CreateUser"}`),
+		Time: h.Clock.Now(), Detail: json.RawMessage(`{"eventName":"CreateUser"}`),
 	}
-	equal(t, "interested in nothing", h.Interested(h.store.View(), own, region), false)
+	calltest.Equal(t, "interested in nothing", h.Interested(h.Store.View(), own, region), false)
 	h.rule("default", "r", `{"source":["aws.iam"]}`, api.Target{Arn: queue("q")})
-	equal(t, "interested", h.Interested(h.store.View(), own, region), true)
-	equal(t, "interested elsewhere", h.Interested(h.store.View(), own, "us-east-1"), false)
-	equal(t, "an event", offer(call), []string{`q|{"version":"0","id":"3e3c153a-8339-4e30-8c35-687ebef853fe","detail-type":"AWS API Call via CloudTrail",` +
+	calltest.Equal(t, "interested", h.Interested(h.Store.View(), own, region), true)
+	calltest.Equal(t, "interested elsewhere", h.Interested(h.Store.View(), own, "us-east-1"), false)
+	calltest.Equal(t, "an event", offer(call), []string{`q|{"version":"0","id":"3e3c153a-8339-4e30-8c35-687ebef853fe","detail-type":"AWS API Call via CloudTrail",` +
 		`"source":"aws.iam","account":"111111111111","time":"2026-01-31T02:10:30Z","region":"us-east-2","resources":[],"detail":{"eventName":"CreateUser"}}`})
 
 	reading := call
 	reading.ReadOnly = true
-	equal(t, "reading", offer(reading), nil)
+	calltest.Equal(t, "reading", offer(reading), nil)
 	must(h, own, h.PutRule, &api.PutRuleInput{Name: new("r"), EventPattern: new(`{"source":["aws.iam"]}`), State: new(api.RuleStateEnabledWithAllCloudtrailManagementEvents)})
-	equal(t, "reading, for those who ask", len(offer(reading)), 1)
-	equal(t, "writing", len(offer(call)), 1)
+	calltest.Equal(t, "reading, for those who ask", len(offer(reading)), 1)
+	calltest.Equal(t, "writing", len(offer(call)), 1)
 
 	large := call
 	large.Detail = json.RawMessage(`{"a":"` + strings.Repeat("x", 256<<10) + `"}`)
-	equal(t, "too large", offer(large), nil)
+	calltest.Equal(t, "too large", offer(large), nil)
 	large.Detail = json.RawMessage(`{"a":"` + strings.Repeat("x", 256<<10-100) + `"}`)
-	equal(t, "too large with its envelope", offer(large), nil)
+	calltest.Equal(t, "too large with its envelope", offer(large), nil)
 	bad := call
 	bad.Detail = json.RawMessage(`{`)
-	if err := h.store.Update(t.Context(), func(tx *store.Tx) error { return h.Offer(tx, h.now, own, region, bad) }); err == nil {
+	if err := h.Store.Update(t.Context(), func(tx *store.Tx) error { return h.Offer(tx, h.Clock.Now(), own, region, bad) }); err == nil {
 		t.Error("an event that is no JSON was taken")
 	}
 	must(h, own, h.DisableRule, &api.DisableRuleInput{Name: new("r")})
-	equal(t, "nobody looks", h.Interested(h.store.View(), own, region), false)
+	calltest.Equal(t, "nobody looks", h.Interested(h.Store.View(), own, region), false)
 }
 
 // TestStored: patterns are read again from the database.
 func TestStored(t *testing.T) {
-	dir := t.TempDir()
-	open := func() *store.Store {
-		st, err := store.Open(t.Context(), store.Options{Dir: dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return st
-	}
 	h := newHouse(t)
-	h.store = open()
 	h.rule("default", "r", `{"source":[{"prefix":"x"}]}`, api.Target{Arn: queue("q")})
-	h.store.Close()
-	h.store = open()
-	defer h.store.Close()
+	h.Reopen()
 	h.send("default", "xyz", "{}")
-	equal(t, "received", len(h.received()), 1)
+	calltest.Equal(t, "received", len(h.received()), 1)
 }
 
 // BenchmarkInterested is what a call costs in an account without rules.
@@ -216,7 +206,7 @@ func BenchmarkInterested(b *testing.B) {
 	for i := range 100 {
 		h.rule("default", fmt.Sprint(i), `{"source":["x"]}`)
 	}
-	view := h.store.View()
+	view := h.Store.View()
 	b.ReportAllocs()
 	for b.Loop() {
 		h.Interested(view, other, region)

@@ -1,10 +1,8 @@
 package events
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +10,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
-	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
@@ -25,33 +23,23 @@ const (
 	region = "us-east-2"
 )
 
-// house is the service on a real store, with targets that remember what they
-// got.
+// house is the service, with targets that remember what they got.
 type house struct {
-	testing.TB
+	*calltest.Door
 	*Service
-	store *store.Store
-	now   time.Time
 	// got is what targets received: "queue|body" and its like.
 	got []string
 	// refusing are the targets that refuse, with the code.
 	refusing map[string]string
-	// forbidden are the actions that callers lack.
-	forbidden map[string]bool
-	record    call.Notes
 }
 
 func newHouse(t testing.TB) *house {
-	st, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	h := &house{
-		TB: t, store: st, now: time.Date(2026, 1, 31, 2, 10, 30, 0, time.UTC),
-		refusing: map[string]string{}, forbidden: map[string]bool{},
-	}
+	t.Helper()
+	h := &house{Door: calltest.New(t, store.Options{}), refusing: map[string]string{}}
+	h.Region, h.Door.Membership = region, h.membership
+	h.Clock.Advance(10*time.Minute + 30*time.Second)
 	h.Service = &Service{Queues: fakeQueues{h}, Topics: fakeTopics{h}, Logs: fakeLogs{h}, Membership: h.membership}
+	h.Serve(api.API, api.Handlers(h.Service), h.Access)
 	return h
 }
 
@@ -108,14 +96,11 @@ type fakeLogs struct{ *house }
 // Target has a policy that lets EventBridge in at groups under /aws/events/.
 func (l fakeLogs) Target(_ store.Reader, arn, stream, action string) call.Target {
 	a, _ := aws.ParseARN(arn)
-	p, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},
-		"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"arn:aws:logs:*:*:log-group:/aws/events/*:*"}]}`))
-	if err != nil {
-		l.Fatal(err)
-	}
+	p := calltest.Policy(l, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},
+		"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"arn:aws:logs:*:*:log-group:/aws/events/*:*"}]}`)
 	return call.Target{
 		Action: action, Resource: strings.TrimSuffix(arn, ":*") + ":log-stream:" + stream, Owner: a.Account,
-		Policy: &policy.Attached{Document: p},
+		Policy: p,
 	}
 }
 
@@ -127,103 +112,26 @@ func (l fakeLogs) PutAsService(_ *store.Tx, _ time.Time, arn, stream string, at 
 	return l.receive(arn, from, at.UTC().Format(time.RFC3339)+" "+message)
 }
 
-// do makes a call in the name of an account's root, as the gateway does:
-// checked against the model, in a transaction where the operation writes.
-func do[I, O any](h *house, account string, method func(*call.Call, *I) (*O, error), in *I) (*O, error) {
+// must makes a call of a method in the name of an account's root, which
+// succeeds.
+func must[I, O any](h *house, account string, _ func(*call.Call, *I) (*O, error), in *I) *O {
 	h.Helper()
-	op := api.API.Operation(strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input"))
-	if err := wire.Check(op, any(in).(wire.Shape)); err != nil {
-		return nil, err
-	}
-	run := func(r store.Reader, tx *store.Tx) (*O, error) {
-		c := h.call(account, op, r, tx)
-		targets, err := h.Access(c, in)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range targets {
-			if t.Apart {
-				continue
-			}
-			if err := c.Allow(t); err != nil {
-				return nil, err
-			}
-		}
-		out, err := method(c, in)
-		h.record = c.Notes
-		return out, err
-	}
-	if !op.Writes {
-		return run(h.store.View(), nil)
-	}
-	var out *O
-	err := h.store.Update(h.Context(), func(tx *store.Tx) (err error) {
-		out, err = run(tx, tx)
-		return err
-	})
-	return out, err
-}
-
-func (h *house) call(account string, op *wire.Operation, r store.Reader, tx *store.Tx) *call.Call {
-	return &call.Call{
-		Ctx:       h.Context(),
-		Principal: aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account), ID: account},
-		Region:    region,
-		Operation: op,
-		Time:      h.now,
-		State:     r,
-		Tx:        tx,
-		Allow:     func(t call.Target) error { return h.allow(account, t) },
-	}
-}
-
-// allow is the gateway's answer for the root of an account.
-func (h *house) allow(account string, t call.Target) error {
-	if h.forbidden[t.Action] {
-		return aws.Errorf(aws.AccessDenied, "not authorized to perform: %s", t.Action)
-	}
-	ctx := policy.Context{}
-	maps.Copy(ctx, t.Context)
-	if organization, _ := h.membership(nil, account); organization != "" {
-		ctx.Set("aws:PrincipalOrgID", organization)
-	}
-	q := policy.Request{
-		Principal: aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account), ID: account},
-		Action:    t.Action, Resource: t.Resource, ResourceAccount: t.Owner, Context: ctx,
-	}
-	if denial := policy.Evaluate(q, policy.Documents{Resource: t.Policy}).Denial(q); denial != nil {
-		return denial
-	}
-	return nil
-}
-
-// must is do for calls that succeed.
-func must[I, O any](h *house, account string, method func(*call.Call, *I) (*O, error), in *I) *O {
-	h.Helper()
-	out, err := do(h, account, method, in)
-	if err != nil {
-		h.Fatalf("%T: %v", in, err)
-	}
-	return out
+	h.Caller = calltest.Root(account)
+	return h.Do(any(in).(wire.Shape)).(*O)
 }
 
 // refuses makes a call that fails with a code and a message, which may end
 // with an asterisk.
-func refuses[I, O any](h *house, want, account string, method func(*call.Call, *I) (*O, error), in *I) {
+func refuses[I, O any](h *house, want, account string, _ func(*call.Call, *I) (*O, error), in *I) {
 	h.Helper()
-	before := h.store.View().Rev()
-	_, err := do(h, account, method, in)
-	var e *aws.Error
-	if !errors.As(err, &e) {
-		h.Errorf("%T: got %v, want %s", in, err, want)
+	h.Caller = calltest.Root(account)
+	e := h.Refused(any(in).(wire.Shape))
+	if e == nil {
 		return
 	}
 	got := strings.TrimSuffix(e.Code, "Exception") + ": " + e.Message
 	if prefix, ok := strings.CutSuffix(want, "*"); got != want && !(ok && strings.HasPrefix(got, prefix)) {
 		h.Errorf("%T:\n got %s\nwant %s", in, got, want)
-	}
-	if h.store.View().Rev() != before {
-		h.Errorf("%T changed something", in)
 	}
 }
 
@@ -257,11 +165,4 @@ func (h *house) send(bus, source, detail string) string {
 		h.Fatalf("%s: %s", *out.Entries[0].ErrorCode, *out.Entries[0].ErrorMessage)
 	}
 	return *out.Entries[0].EventId
-}
-
-func equal[T any](t testing.TB, what string, got, want T) {
-	t.Helper()
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%s:\n got %v\nwant %v", what, got, want)
-	}
 }

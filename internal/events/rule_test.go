@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -19,20 +20,20 @@ func TestRules(t *testing.T) {
 		bus := &bus
 		out := must(h, own, h.PutRule, &api.PutRuleInput{Name: new("r"), EventBusName: bus, EventPattern: p, Description: new("d"), RoleArn: new("arn:aws:iam::111111111111:role/x"),
 			Tags: []api.Tag{{Key: new("k"), Value: new("v")}}})
-		equal(t, "arn", *out.RuleArn, arn)
+		calltest.Equal(t, "arn", *out.RuleArn, arn)
 		d := must(h, own, h.DescribeRule, &api.DescribeRuleInput{Name: new("r"), EventBusName: bus})
-		equal(t, "rule", fmt.Sprint(*d.Name, *d.EventPattern, *d.State, *d.Description, *d.RoleArn, *d.EventBusName, *d.CreatedBy),
+		calltest.Equal(t, "rule", fmt.Sprint(*d.Name, *d.EventPattern, *d.State, *d.Description, *d.RoleArn, *d.EventBusName, *d.CreatedBy),
 			fmt.Sprint("r", *p, "ENABLED", "d", "arn:aws:iam::111111111111:role/x", *bus, own))
 		must(h, own, h.DisableRule, &api.DisableRuleInput{Name: new("r"), EventBusName: bus})
-		equal(t, "state", *must(h, own, h.DescribeRule, &api.DescribeRuleInput{Name: new("r"), EventBusName: bus}).State, "DISABLED")
+		calltest.Equal(t, "state", *must(h, own, h.DescribeRule, &api.DescribeRuleInput{Name: new("r"), EventBusName: bus}).State, "DISABLED")
 		must(h, own, h.EnableRule, &api.EnableRuleInput{Name: new("r"), EventBusName: bus})
 
 		must(h, own, h.PutTargets, &api.PutTargetsInput{Rule: new("r"), EventBusName: bus, Targets: []api.Target{{Id: new("1"), Arn: queue("q")}}})
 		must(h, own, h.PutRule, &api.PutRuleInput{Name: new("r"), EventBusName: bus, EventPattern: new(`{"source":["y"]}`), State: new("DISABLED"), Tags: []api.Tag{{Key: new("other"), Value: new("v")}}})
 		d = must(h, own, h.DescribeRule, &api.DescribeRuleInput{Name: new("r"), EventBusName: bus})
-		equal(t, "changed rule", fmt.Sprint(*d.EventPattern, *d.State, d.Description, d.RoleArn), `{"source":["y"]}DISABLED<nil> <nil>`)
-		equal(t, "targets stay", len(must(h, own, h.ListTargetsByRule, &api.ListTargetsByRuleInput{Rule: new("r"), EventBusName: bus}).Targets), 1)
-		equal(t, "tags stay", *must(h, own, h.ListTagsForResource, &api.ListTagsForResourceInput{ResourceARN: &arn}).Tags[0].Key, "k")
+		calltest.Equal(t, "changed rule", fmt.Sprint(*d.EventPattern, *d.State, d.Description, d.RoleArn), `{"source":["y"]}DISABLED<nil> <nil>`)
+		calltest.Equal(t, "targets stay", len(must(h, own, h.ListTargetsByRule, &api.ListTargetsByRuleInput{Rule: new("r"), EventBusName: bus}).Targets), 1)
+		calltest.Equal(t, "tags stay", *must(h, own, h.ListTagsForResource, &api.ListTagsForResourceInput{ResourceARN: &arn}).Tags[0].Key, "k")
 
 		refuses(h, "Validation: Rule can't be deleted since it has targets.", own, h.DeleteRule, &api.DeleteRuleInput{Name: new("r"), EventBusName: bus})
 		must(h, own, h.RemoveTargets, &api.RemoveTargetsInput{Rule: new("r"), EventBusName: bus, Ids: []string{"1"}})
@@ -78,23 +79,23 @@ func TestListRules(t *testing.T) {
 		return list, out.NextToken
 	}
 	list, next := names(&api.ListRulesInput{Limit: new(int32(3))})
-	equal(t, "page", fmt.Sprint(list), "[a b1 b2]")
+	calltest.Equal(t, "page", fmt.Sprint(list), "[a b1 b2]")
 	list, next = names(&api.ListRulesInput{Limit: new(int32(3)), NextToken: next})
-	equal(t, "second page", fmt.Sprint(list, next), "[c] <nil>")
+	calltest.Equal(t, "second page", fmt.Sprint(list, next), "[c] <nil>")
 	list, _ = names(&api.ListRulesInput{NamePrefix: new("b")})
-	equal(t, "prefix", fmt.Sprint(list), "[b1 b2]")
+	calltest.Equal(t, "prefix", fmt.Sprint(list), "[b1 b2]")
 
 	by := must(h, own, h.ListRuleNamesByTarget, &api.ListRuleNamesByTargetInput{TargetArn: queue("q"), Limit: new(int32(2))})
-	equal(t, "by target", fmt.Sprint(by.RuleNames), "[a b1]")
+	calltest.Equal(t, "by target", fmt.Sprint(by.RuleNames), "[a b1]")
 	by = must(h, own, h.ListRuleNamesByTarget, &api.ListRuleNamesByTargetInput{TargetArn: queue("q"), NextToken: by.NextToken})
-	equal(t, "by target, second page", fmt.Sprint(by.RuleNames, by.NextToken), "[b2 c] <nil>")
+	calltest.Equal(t, "by target, second page", fmt.Sprint(by.RuleNames, by.NextToken), "[b2 c] <nil>")
 	by = must(h, own, h.ListRuleNamesByTarget, &api.ListRuleNamesByTargetInput{TargetArn: queue("a")})
-	equal(t, "by another target", fmt.Sprint(by.RuleNames), "[a]")
+	calltest.Equal(t, "by another target", fmt.Sprint(by.RuleNames), "[a]")
 
 	ts := must(h, own, h.ListTargetsByRule, &api.ListTargetsByRuleInput{Rule: new("a"), Limit: new(int32(1))})
-	equal(t, "targets", len(ts.Targets), 1)
+	calltest.Equal(t, "targets", len(ts.Targets), 1)
 	ts = must(h, own, h.ListTargetsByRule, &api.ListTargetsByRuleInput{Rule: new("a"), NextToken: ts.NextToken})
-	equal(t, "more targets", *ts.Targets[0].Arn, *queue("a"))
+	calltest.Equal(t, "more targets", *ts.Targets[0].Arn, *queue("a"))
 
 	for i := range rulesPerBus - 4 {
 		must(h, own, h.PutRule, &api.PutRuleInput{Name: new(fmt.Sprint("n", i)), EventPattern: new(`{"source":["x"]}`)})
@@ -107,7 +108,7 @@ func TestTestEventPattern(t *testing.T) {
 	event := `{"id":"1","source":"x","detail-type":"t","account":"111111111111","region":"us-east-2","time":"2022-07-13T13:48:01Z","detail":{"a":1}}`
 	for p, want := range map[string]bool{`{"source":["x"]}`: true, `{"source":["y"]}`: false, `{"detail":{"a":[1]}}`: true} {
 		out := must(h, own, h.TestEventPattern, &api.TestEventPatternInput{EventPattern: &p, Event: &event})
-		equal(t, p, *out.Result, want)
+		calltest.Equal(t, p, *out.Result, want)
 	}
 	for _, bad := range []string{"text", "[]", "{}", `{"id":"1"}`, strings.Replace(event, `"us-east-2"`, "5", 1)} {
 		refuses(h, "Validation: Parameter Event is not valid.", own, h.TestEventPattern, &api.TestEventPatternInput{EventPattern: new(`{"a":[1]}`), Event: &bad})

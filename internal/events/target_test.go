@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -22,15 +23,15 @@ func TestTargets(t *testing.T) {
 		{Id: new("lambda"), Arn: new("arn:aws:lambda:us-east-2:111111111111:function:f")},
 		{Id: new("stream"), Arn: new("arn:aws:kinesis:us-east-2:111111111111:stream/s")},
 	}})
-	equal(t, "failures", *out.FailedEntryCount, 2)
-	equal(t, "failure", fmt.Sprint(*out.FailedEntries[0].TargetId, " ", *out.FailedEntries[0].ErrorCode, ": ", *out.FailedEntries[0].ErrorMessage),
+	calltest.Equal(t, "failures", *out.FailedEntryCount, 2)
+	calltest.Equal(t, "failure", fmt.Sprint(*out.FailedEntries[0].TargetId, " ", *out.FailedEntries[0].ErrorCode, ": ", *out.FailedEntries[0].ErrorMessage),
 		"lambda ValidationException: Targets of the type of arn:aws:lambda:us-east-2:111111111111:function:f are not served here.")
 	list := must(h, own, h.ListTargetsByRule, &api.ListTargetsByRuleInput{Rule: new("r")}).Targets
-	equal(t, "targets", len(list), 2)
-	equal(t, "target", list[1], full)
+	calltest.Equal(t, "targets", len(list), 2)
+	calltest.Equal(t, "target", list[1], full)
 	must(h, own, h.PutTargets, &api.PutTargetsInput{Rule: new("r"), Targets: []api.Target{{Id: new("a"), Arn: topic("t"), Input: new(`"x"`)}}})
 	list = must(h, own, h.ListTargetsByRule, &api.ListTargetsByRuleInput{Rule: new("r")}).Targets
-	equal(t, "replaced", list[0], api.Target{Id: new("a"), Arn: topic("t"), Input: new(`"x"`)})
+	calltest.Equal(t, "replaced", list[0], api.Target{Id: new("a"), Arn: topic("t"), Input: new(`"x"`)})
 
 	for want, in := range map[string]api.Target{
 		"Validation: Parameter nonsense is not valid. Reason: Provided Arn is not in correct format.":  {Arn: new("nonsense")},
@@ -55,7 +56,7 @@ func TestTargets(t *testing.T) {
 	refuses(h, "LimitExceeded: The requested resource exceeds the maximum number allowed.", own, h.PutTargets, &api.PutTargetsInput{Rule: new("r"), Targets: five})
 
 	removed := must(h, own, h.RemoveTargets, &api.RemoveTargetsInput{Rule: new("r"), Ids: []string{"a", "none"}})
-	equal(t, "not removed", fmt.Sprint(*removed.FailedEntryCount, " ", *removed.FailedEntries[0].ErrorCode, ": ", *removed.FailedEntries[0].ErrorMessage),
+	calltest.Equal(t, "not removed", fmt.Sprint(*removed.FailedEntryCount, " ", *removed.FailedEntries[0].ErrorCode, ": ", *removed.FailedEntries[0].ErrorMessage),
 		"1 ResourceNotFoundException: Rule r does not have a target with the Id none.")
-	equal(t, "one is left", len(must(h, own, h.ListTargetsByRule, &api.ListTargetsByRuleInput{Rule: new("r")}).Targets), 1)
+	calltest.Equal(t, "one is left", len(must(h, own, h.ListTargetsByRule, &api.ListTargetsByRuleInput{Rule: new("r")}).Targets), 1)
 }
