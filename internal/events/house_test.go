@@ -12,7 +12,6 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/store"
-	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/events"
 )
 
@@ -114,18 +113,16 @@ func (l fakeLogs) PutAsService(_ *store.Tx, _ time.Time, arn, stream string, at 
 
 // must makes a call of a method in the name of an account's root, which
 // succeeds.
-func must[I, O any](h *house, account string, _ func(*call.Call, *I) (*O, error), in *I) *O {
+func must[I, O any](h *house, account string, method func(*call.Call, *I) (*O, error), in *I) *O {
 	h.Helper()
-	h.Caller = calltest.Root(account)
-	return h.Do(any(in).(wire.Shape)).(*O)
+	return h.Do(calltest.By(h.Door, account, method, in)).(*O)
 }
 
 // refuses makes a call that fails with a code and a message, which may end
 // with an asterisk.
-func refuses[I, O any](h *house, want, account string, _ func(*call.Call, *I) (*O, error), in *I) {
+func refuses[I, O any](h *house, want, account string, method func(*call.Call, *I) (*O, error), in *I) {
 	h.Helper()
-	h.Caller = calltest.Root(account)
-	e := h.Refused(any(in).(wire.Shape))
+	e := h.Refused(calltest.By(h.Door, account, method, in))
 	if e == nil {
 		return
 	}

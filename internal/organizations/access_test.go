@@ -9,6 +9,8 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
+	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
 
@@ -43,7 +45,7 @@ func TestAccess(t *testing.T) {
 	const service = "organizations:serviceprincipal=cloudtrail.amazonaws.com"
 
 	cases := []struct {
-		in   any
+		in   wire.Shape
 		want string
 	}{
 		{&api.AcceptHandshakeInput{HandshakeId: &invitation}, "AcceptHandshake " + hs},
@@ -110,15 +112,17 @@ func TestAccess(t *testing.T) {
 	}
 	covered := map[string]bool{}
 	for _, c := range cases {
-		name := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", c.in), "*organizations."), "Input")
+		name := strings.TrimSuffix(c.in.Describe().Name, "Input")
 		covered[name] = true
-		got, err := h.Access(&call.Call{Operation: api.API.Operation(name), Principal: aws.Principal{Account: m}, State: h.store.View(), Time: h.now}, c.in)
+		h.Caller = calltest.Root(m)
+		got, err := h.Access(h.Begin(c.in), c.in)
 		if err != nil || showTargets(got, o) != c.want {
 			t.Errorf("%s: %v\ngot  %s\nwant %s", name, err, showTargets(got, o), c.want)
 		}
 		// An account outside needs the same actions, and there is nothing
 		// that it could name.
-		outside, err := h.Access(&call.Call{Operation: api.API.Operation(name), Principal: aws.Principal{Account: h.stranger()}, State: h.store.View(), Time: h.now}, c.in)
+		h.Caller = calltest.Root(h.stranger())
+		outside, err := h.Access(h.Begin(c.in), c.in)
 		if err != nil || len(outside) != len(got) {
 			t.Errorf("%s outside: %v, %d permissions, want %d", name, err, len(outside), len(got))
 		}
@@ -128,7 +132,7 @@ func TestAccess(t *testing.T) {
 			t.Errorf("no permission of %s is tested", op.Name)
 		}
 	}
-	if _, err := h.Access(&call.Call{Operation: api.API.Operations[0], State: h.store.View()}, 1); aws.CodeOf(err) != aws.InternalFailure {
+	if _, err := h.Access(&call.Call{Operation: api.API.Operations[0], State: h.Store.View()}, 1); aws.CodeOf(err) != aws.InternalFailure {
 		t.Errorf("an unknown input: %v", err)
 	}
 }

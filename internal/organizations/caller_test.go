@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
@@ -107,7 +107,7 @@ func TestCallers(t *testing.T) {
 			return true
 		}
 		for who, account := range map[string]string{management: m, "member": member, "delegated administrator": admin, "stranger": stranger} {
-			got := h.refused(account, name, c.in, handlers[name])
+			got := h.refused(account, c.in, handlers[name])
 			want := "AccessDenied"
 			if account == stranger {
 				want = "AWSOrganizationsNotInUse"
@@ -120,13 +120,12 @@ func TestCallers(t *testing.T) {
 }
 
 // refused makes a call and changes nothing.
-func (h *house) refused(account, name string, in any, handle call.Handler) (code string) {
-	h.store.Update(h.Context(), func(tx *store.Tx) error {
-		c := &call.Call{
-			Ctx: h.Context(), Principal: aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account)},
-			Operation: api.API.Operation(name), Time: h.now, State: tx, Tx: tx,
-			Allow: func(t call.Target) error { return h.allow(account, t) },
-		}
+func (h *house) refused(account string, in wire.Shape, handle call.Handler) (code string) {
+	h.Caller = calltest.Root(account)
+	h.Store.Update(h.Context(), func(tx *store.Tx) error {
+		c := h.Begin(in)
+		c.State, c.Tx = tx, tx
+		c.Allow = func(t call.Target) error { return h.May(c.Principal, t) }
 		_, err := handle(c, in)
 		code = refusal(err)
 		return context.Canceled

@@ -59,17 +59,17 @@ func TestCreateAccount(t *testing.T) {
 	status := must(h, m, h.CreateAccount, &api.CreateAccountInput{
 		AccountName: new("member"), Email: new("member@example.com"), Tags: []api.Tag{{Key: new("team"), Value: new("red")}},
 	}).CreateAccountStatus
-	if *status.State != "IN_PROGRESS" || *status.AccountName != "member" || !status.RequestedTimestamp.Equal(h.now) ||
+	if *status.State != "IN_PROGRESS" || *status.AccountName != "member" || !status.RequestedTimestamp.Equal(h.Clock.Now()) ||
 		status.AccountId != nil || status.CompletedTimestamp != nil || status.FailureReason != nil {
 		t.Errorf("status: %+v", status)
 	}
 	h.hears()
-	h.now = h.now.Add(time.Second)
+	h.Clock.Advance(time.Second)
 	h.advance()
 	h.advance() // nothing is left
 
 	status = must(h, m, h.DescribeCreateAccountStatus, &api.DescribeCreateAccountStatusInput{CreateAccountRequestId: status.Id}).CreateAccountStatus
-	if *status.State != "SUCCEEDED" || !status.CompletedTimestamp.Equal(h.now) {
+	if *status.State != "SUCCEEDED" || !status.CompletedTimestamp.Equal(h.Clock.Now()) {
 		t.Fatalf("status: %+v", status)
 	}
 	account := *status.AccountId
@@ -82,15 +82,15 @@ func TestCreateAccount(t *testing.T) {
 	if len(tags) != 1 || *tags[0].Key != "team" {
 		t.Errorf("tags: %+v", tags)
 	}
-	role, ok := fakeRoleKind.Get(h.store.View(), account+"/OrganizationAccountAccessRole")
+	role, ok := fakeRoleKind.Get(h.Store.View(), account+"/OrganizationAccountAccessRole")
 	if !ok || role.Policy != "arn:aws:iam::aws:policy/AdministratorAccess" {
 		t.Errorf("role: %+v", role)
 	}
 	h.is(json.RawMessage(role.Trust), `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+m+`:root"},"Action":"sts:AssumeRole"}]}`)
-	if !(fakeRoles{}).HasServiceLinkedRole(h.store.View(), account, ServicePrincipal) {
+	if !(fakeRoles{}).HasServiceLinkedRole(h.Store.View(), account, ServicePrincipal) {
 		t.Error("the account lacks the service-linked role")
 	}
-	h.is(h.events, `[{"Type":"AwsServiceEvent","Source":"organizations.amazonaws.com","Name":"CreateAccountResult","Account":"`+m+`","Region":"us-east-1","InvokedBy":"organizations.amazonaws.com",`+
+	h.is(h.Emitted(), `[{"Type":"AwsServiceEvent","Source":"organizations.amazonaws.com","Name":"CreateAccountResult","Account":"`+m+`","Region":"us-east-1","InvokedBy":"organizations.amazonaws.com",`+
 		`"Details":{"createAccountStatus":{"id":"`+*status.Id+`","state":"SUCCEEDED","accountName":"****","accountId":"`+account+`","requestedTimestamp":"Jan 31, 2026 2:00:00 AM","completedTimestamp":"Jan 31, 2026 2:00:01 AM"}}}]`)
 }
 
@@ -107,7 +107,7 @@ func TestCreateAccountFails(t *testing.T) {
 		{"four", "four@example.com", ""},
 		{"five", "five@example.com", "ACCOUNT_LIMIT_EXCEEDED"},
 	} {
-		h.events = nil
+		h.Emitted()
 		id := must(h, m, h.CreateAccount, &api.CreateAccountInput{AccountName: &c.name, Email: &c.email}).CreateAccountStatus.Id
 		h.advance()
 		status := must(h, m, h.DescribeCreateAccountStatus, &api.DescribeCreateAccountStatusInput{CreateAccountRequestId: id}).CreateAccountStatus
@@ -120,7 +120,7 @@ func TestCreateAccountFails(t *testing.T) {
 		if *status.State != "FAILED" || *status.FailureReason != c.want || status.AccountId != nil {
 			t.Errorf("%s: %+v, want %s", c.name, status, c.want)
 		}
-		h.is(h.events[0].Details, `{"createAccountStatus":{"id":"`+*id+`","state":"FAILED","accountName":"****","failureReason":"`+c.want+`","requestedTimestamp":"Jan 31, 2026 2:00:00 AM","completedTimestamp":"Jan 31, 2026 2:00:00 AM"}}`)
+		h.is(h.Emitted()[0].Details, `{"createAccountStatus":{"id":"`+*id+`","state":"FAILED","accountName":"****","failureReason":"`+c.want+`","requestedTimestamp":"Jan 31, 2026 2:00:00 AM","completedTimestamp":"Jan 31, 2026 2:00:00 AM"}}`)
 	}
 	if got := len(must(h, m, h.ListAccounts, &api.ListAccountsInput{}).Accounts); got != 3 {
 		t.Errorf("%d accounts", got)
@@ -155,7 +155,7 @@ func TestCreateAccountInput(t *testing.T) {
 	refuses(h, "CreateAccountStatusNotFound", m, h.DescribeCreateAccountStatus, &api.DescribeCreateAccountStatusInput{CreateAccountRequestId: new("car-00000000")})
 	h.advance()
 	account := *must(h, m, h.ListAccounts, &api.ListAccountsInput{}).Accounts[1].Id
-	if _, ok := fakeRoleKind.Get(h.store.View(), account+"/Other"); !ok {
+	if _, ok := fakeRoleKind.Get(h.Store.View(), account+"/Other"); !ok {
 		t.Error("the role has not the name that was asked for")
 	}
 }
@@ -164,24 +164,15 @@ func TestCreateAccountInput(t *testing.T) {
 // request; one that ends inside the completion leaves nothing of it.
 func TestCreateAccountSurvivesCrash(t *testing.T) {
 	dir := t.TempDir()
-	open := func() (*house, func()) {
-		st, err := store.Open(t.Context(), store.Options{Dir: dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		h := newHouse(t)
-		h.store, h.State = st, st
-		return h, func() { st.Close() }
-	}
-	h, crash := open()
+	h := openHouse(t, store.Options{Dir: dir})
 	m, _ := h.organize()
 	id := must(h, m, h.CreateAccount, &api.CreateAccountInput{AccountName: new("a"), Email: new("a@example.com")}).CreateAccountStatus.Id
-	crash()
+	h.Store.Close()
 
-	h, crash = open()
+	h = openHouse(t, store.Options{Dir: dir})
 	power := errors.New("the power is gone")
-	h.System = func(ctx context.Context, service, account, region string, fn func(*call.Call) error) error {
-		return h.system(ctx, service, account, region, func(c *call.Call) error {
+	h.Service.System = func(ctx context.Context, service, account, region string, fn func(*call.Call) error) error {
+		return h.Door.System(ctx, service, account, region, func(c *call.Call) error {
 			if err := fn(c); err != nil {
 				return err
 			}
@@ -191,23 +182,22 @@ func TestCreateAccountSurvivesCrash(t *testing.T) {
 	if err := h.Advance(t.Context()); !errors.Is(err, power) {
 		t.Fatalf("advance: %v", err)
 	}
-	crash()
+	h.Store.Close()
 
-	h, crash = open()
-	defer crash()
+	h = openHouse(t, store.Options{Dir: dir})
 	describe := &api.DescribeCreateAccountStatusInput{CreateAccountRequestId: id}
 	if got := must(h, m, h.DescribeCreateAccountStatus, describe).CreateAccountStatus; *got.State != "IN_PROGRESS" {
 		t.Fatalf("after two crashes: %s", *got.State)
 	}
-	if rows(h.store.View(), fakeAccountKind) != 1 || len(must(h, m, h.ListAccounts, &api.ListAccountsInput{}).Accounts) != 1 {
+	if rows(h.Store.View(), fakeAccountKind) != 1 || len(must(h, m, h.ListAccounts, &api.ListAccountsInput{}).Accounts) != 1 {
 		t.Fatal("half an account is left")
 	}
 	h.advance()
 	if got := must(h, m, h.DescribeCreateAccountStatus, describe).CreateAccountStatus; *got.State != "SUCCEEDED" {
 		t.Errorf("at last: %s", *got.State)
 	}
-	if len(h.events) != 1 || len(must(h, m, h.ListAccounts, &api.ListAccountsInput{}).Accounts) != 2 {
-		t.Errorf("%d results, %d accounts", len(h.events), rows(h.store.View(), members))
+	if events := h.Emitted(); len(events) != 1 || len(must(h, m, h.ListAccounts, &api.ListAccountsInput{}).Accounts) != 2 {
+		t.Errorf("%d results, %d accounts", len(events), rows(h.Store.View(), members))
 	}
 }
 
@@ -224,7 +214,7 @@ func TestRun(t *testing.T) {
 			id = must(h, m, h.CreateAccount, &api.CreateAccountInput{AccountName: &name, Email: new(name + "@example.com")}).CreateAccountStatus.Id
 		}
 		for {
-			committed := h.store.Notify()
+			committed := h.Store.Notify()
 			if *must(h, m, h.DescribeCreateAccountStatus, &api.DescribeCreateAccountStatusInput{CreateAccountRequestId: id}).CreateAccountStatus.State == "SUCCEEDED" {
 				break
 			}

@@ -68,11 +68,11 @@ func TestInvite(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if *hs.Arn != "arn:aws:organizations::"+m+":handshake/"+o.ID+"/invite/"+*hs.Id ||
-		!hs.RequestedTimestamp.Equal(h.now) || hs.ExpirationTimestamp.Sub(h.now) != 15*24*time.Hour {
+		!hs.RequestedTimestamp.Equal(h.Clock.Now()) || hs.ExpirationTimestamp.Sub(h.Clock.Now()) != 15*24*time.Hour {
 		t.Errorf("handshake: %s %s %s", *hs.Arn, hs.RequestedTimestamp, hs.ExpirationTimestamp)
 	}
-	h.is(h.record.Request, `{"target":{"type":"ACCOUNT","id":"`+guest+`"},"notes":"join us","tags":[{"key":"k","value":"v"}]}`)
-	h.is(h.record.Response, `{"handshake":{"id":"`+*hs.Id+`","arn":"`+*hs.Arn+`","state":"OPEN","action":"invite",
+	h.is(h.Last().Request, `{"target":{"type":"ACCOUNT","id":"`+guest+`"},"notes":"join us","tags":[{"key":"k","value":"v"}]}`)
+	h.is(h.Last().Response, `{"handshake":{"id":"`+*hs.Id+`","arn":"`+*hs.Arn+`","state":"OPEN","action":"invite",
 		"requestedTimestamp":"Jan 31, 2026 2:00:00 AM","expirationTimestamp":"Feb 15, 2026 2:00:00 AM",
 		"parties":[{"type":"ORGANIZATION","id":"`+o.ID[2:]+`"},{"type":"ACCOUNT","id":"`+guest+`"}],
 		"resources":[{"type":"ORGANIZATION","value":"`+o.ID+`","resources":[{"type":"MASTER_EMAIL","value":"****"},{"type":"MASTER_NAME","value":"****"},{"type":"ORGANIZATION_FEATURE_SET","value":"ALL"}]},
@@ -89,7 +89,7 @@ func TestInvite(t *testing.T) {
 	refuses(h, "InvalidInput/INVALID_ENUM", m, h.InviteAccountToOrganization, invite("FRIEND", guest))
 	h.Limits.Accounts = 3
 	refuses(h, "HandshakeConstraintViolation/ACCOUNT_NUMBER_LIMIT_EXCEEDED", m, h.InviteAccountToOrganization, invite("ACCOUNT", h.standalone("fourth")))
-	h.now = *hs.ExpirationTimestamp // the open invitation counts no more
+	h.Clock.Set(*hs.ExpirationTimestamp) // the open invitation counts no more
 	must(h, m, h.InviteAccountToOrganization, invite("ACCOUNT", h.standalone("fifth")))
 }
 
@@ -105,25 +105,25 @@ func TestAcceptInvitation(t *testing.T) {
 	refuses(h, "AccessDenied", stranger, h.AcceptHandshake, accept(id))
 	refuses(h, "AccessDenied", m, h.AcceptHandshake, accept(id))
 	refuses(h, "AccessDenied", stranger, h.DescribeHandshake, &api.DescribeHandshakeInput{HandshakeId: &id})
-	h.forbidden["iam:CreateServiceLinkedRole"] = true
+	h.Forbidden["iam:CreateServiceLinkedRole"] = true
 	refuses(h, "AccessDeniedForDependency/ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE", guest, h.AcceptHandshake, accept(id))
-	delete(h.forbidden, "iam:CreateServiceLinkedRole")
+	delete(h.Forbidden, "iam:CreateServiceLinkedRole")
 	h.Limits.Accounts = 1
 	refuses(h, "HandshakeConstraintViolation/ACCOUNT_NUMBER_LIMIT_EXCEEDED", guest, h.AcceptHandshake, accept(id))
 	h.Limits.Accounts = 0
 
 	got := must(h, guest, h.AcceptHandshake, accept(id)).Handshake
-	if *got.State != "ACCEPTED" || h.record.Response == nil {
+	if *got.State != "ACCEPTED" || h.Last().Response == nil {
 		t.Errorf("handshake: %s", show(got))
 	}
 	a := must(h, m, h.DescribeAccount, &api.DescribeAccountInput{AccountId: &guest}).Account
-	if *a.JoinedMethod != "INVITED" || !a.JoinedTimestamp.Equal(h.now) || a.Paths[0] != o.ID+"/"+o.Root+"/"+guest+"/" {
+	if *a.JoinedMethod != "INVITED" || !a.JoinedTimestamp.Equal(h.Clock.Now()) || a.Paths[0] != o.ID+"/"+o.Root+"/"+guest+"/" {
 		t.Errorf("account: %+v", a)
 	}
 	if got := must(h, m, h.ListTagsForResource, &api.ListTagsForResourceInput{ResourceId: &guest}).Tags; len(got) != 1 {
 		t.Errorf("tags: %+v", got)
 	}
-	if !(fakeRoles{}).HasServiceLinkedRole(h.store.View(), guest, ServicePrincipal) {
+	if !(fakeRoles{}).HasServiceLinkedRole(h.Store.View(), guest, ServicePrincipal) {
 		t.Error("the account lacks the service-linked role")
 	}
 	h.state(guest, id, "ACCEPTED")
@@ -159,7 +159,7 @@ func TestInviteByEmail(t *testing.T) {
 	if got := show(hs); !strings.Contains(got, " EMAIL=Guest@example.com |") || !strings.HasSuffix(got, ") EMAIL=Guest@example.com") {
 		t.Errorf("handshake: %s", got)
 	}
-	h.is(h.record.Request, `{"target":{"type":"EMAIL","id":"****"}}`)
+	h.is(h.Last().Request, `{"target":{"type":"EMAIL","id":"****"}}`)
 	guest := h.standalone("guest")
 	if got := must(h, guest, h.ListHandshakesForAccount, &api.ListHandshakesForAccountInput{}).Handshakes; len(got) != 1 || *got[0].Id != *hs.Id {
 		t.Errorf("invitations: %+v", got)
@@ -177,7 +177,7 @@ func TestDeclineAndCancel(t *testing.T) {
 	refuses(h, "AccessDenied", m, h.DeclineHandshake, decline(id))
 	refuses(h, "AccessDenied", stranger, h.DeclineHandshake, decline(id))
 	refuses(h, "HandshakeNotFound", guest, h.DeclineHandshake, decline("h-00000000"))
-	if got := must(h, guest, h.DeclineHandshake, decline(id)).Handshake; *got.State != "DECLINED" || h.record.Response == nil {
+	if got := must(h, guest, h.DeclineHandshake, decline(id)).Handshake; *got.State != "DECLINED" || h.Last().Response == nil {
 		t.Errorf("handshake: %s", show(got))
 	}
 	refuses(h, "HandshakeAlreadyInState", guest, h.DeclineHandshake, decline(id))
@@ -192,7 +192,7 @@ func TestDeclineAndCancel(t *testing.T) {
 	}
 	refuses(h, "HandshakeAlreadyInState", m, h.CancelHandshake, cancel(id))
 	refuses(h, "InvalidHandshakeTransition", guest, h.AcceptHandshake, accept(id))
-	if n := tallyOf(h.store.View(), h.organizationOf(m).ID).Invitations; n != 0 {
+	if n := tallyOf(h.Store.View(), h.organizationOf(m).ID).Invitations; n != 0 {
 		t.Errorf("%d invitations are counted as open", n)
 	}
 }
@@ -207,7 +207,7 @@ func TestExpiry(t *testing.T) {
 			guest := h.standalone("guest")
 			id := h.invite(m, guest)
 			wait := func(d time.Duration) {
-				h.now = h.now.Add(d)
+				h.Clock.Advance(d)
 				if swept {
 					h.advance()
 				}
@@ -228,10 +228,10 @@ func TestExpiry(t *testing.T) {
 			if len(list) != 1 || *list[0].Id != again {
 				t.Errorf("%d handshakes are listed", len(list))
 			}
-			if stored := rows(h.store.View(), handshakes); swept && stored != 1 || !swept && stored != 2 {
+			if stored := rows(h.Store.View(), handshakes); swept && stored != 1 || !swept && stored != 2 {
 				t.Errorf("%d handshakes are stored", stored)
 			}
-			if n := tallyOf(h.store.View(), o.ID).Invitations; swept && n != 0 {
+			if n := tallyOf(h.Store.View(), o.ID).Invitations; swept && n != 0 {
 				t.Errorf("%d invitations are counted as open", n)
 			}
 		})

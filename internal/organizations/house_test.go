@@ -1,10 +1,8 @@
 package organizations
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -13,149 +11,62 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
-	"github.com/orgtrail/orgtrail/internal/policy"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/store"
-	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/organizations"
 )
 
-// house is the service on a real store, with a fake IAM and a clock that only
-// tests move.
+// house is the service, with a fake IAM.
 type house struct {
-	testing.TB
+	*calltest.Door
 	*Service
-	store  *store.Store
-	now    time.Time
-	mu     sync.Mutex // of what follows: unattended work runs side by side
-	events []call.Event
+	mu sync.Mutex // of what follows: unattended work runs side by side
 	// news is what the trusted service was told.
 	news []string
-	// forbidden are the actions that callers lack.
-	forbidden map[string]bool
-	// record is what the last call set aside for its record.
-	record call.Notes
 }
 
 const cloudTrail = "cloudtrail.amazonaws.com"
 
-func newHouse(t testing.TB) *house {
-	st, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	h := &house{TB: t, store: st, now: time.Date(2026, 1, 31, 2, 0, 0, 0, time.UTC), forbidden: map[string]bool{}}
+func newHouse(t testing.TB) *house { return openHouse(t, store.Options{}) }
+
+func openHouse(t testing.TB, o store.Options) *house {
+	t.Helper()
+	h := &house{Door: calltest.New(t, o)}
 	h.Service = &Service{
 		Accounts: fakeAccounts{},
 		Roles:    fakeRoles{},
 		Trusted:  map[string]TrustedService{cloudTrail: h},
-		State:    st,
-		System:   h.system,
-		Now:      func() time.Time { return h.now },
+		State:    h.Store,
+		System:   h.Door.System,
+		Now:      h.Clock.Now,
 		Log:      slog.New(slog.DiscardHandler),
 	}
+	h.Serve(api.API, api.Handlers(h.Service), h.Access)
 	return h
 }
 
-// system is call.System: what fn emits counts only when the change does.
-func (h *house) system(ctx context.Context, service, _, region string, fn func(*call.Call) error) error {
-	var c *call.Call
-	err := h.store.Update(ctx, func(tx *store.Tx) error {
-		c = &call.Call{Ctx: ctx, Principal: aws.ServicePrincipal(service), Region: region, Time: h.now, State: tx, Tx: tx}
-		return fn(c)
-	})
-	if err == nil {
-		h.emitted(c.Events)
-	}
-	return err
-}
-
-func (h *house) emitted(events []call.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.events = append(h.events, events...)
-}
-
-// do makes a call in the name of an account's root, as the gateway does:
-// checked against the model, in a transaction where the operation writes.
-func do[I, O any](h *house, account string, method func(*call.Call, *I) (*O, error), in *I) (*O, error) {
+// do makes a call of a method in the name of an account's root.
+func do[I, O any](h *house, account string, method func(*call.Call, *I) (*O, error), in *I) (any, error) {
 	h.Helper()
-	op := api.API.Operation(strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input"))
-	if err := wire.Check(op, any(in).(wire.Shape)); err != nil {
-		return nil, err
-	}
-	run := func(r store.Reader, tx *store.Tx) (*O, error) {
-		c := &call.Call{
-			Ctx:       h.Context(),
-			Principal: aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account), ID: account},
-			Region:    aws.GlobalRegion,
-			Operation: op,
-			Time:      h.now,
-			State:     r,
-			Tx:        tx,
-			Allow:     func(t call.Target) error { return h.allow(account, t) },
-		}
-		targets, err := h.Access(c, in)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range targets {
-			if err := c.Allow(t); err != nil {
-				return nil, err
-			}
-		}
-		out, err := method(c, in)
-		h.record = c.Notes
-		return out, err
-	}
-	if !op.Writes {
-		return run(h.store.View(), nil)
-	}
-	var out *O
-	err := h.store.Update(h.Context(), func(tx *store.Tx) (err error) {
-		out, err = run(tx, tx)
-		return err
-	})
-	if err == nil {
-		h.emitted(h.record.Events)
-	}
-	return out, err
-}
-
-// allow is the gateway's answer for the root of an account.
-func (h *house) allow(account string, t call.Target) error {
-	if h.forbidden[t.Action] {
-		return aws.Errorf(aws.AccessDenied, "not authorized to perform: %s", t.Action)
-	}
-	q := policy.Request{
-		Principal:       aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account)},
-		Action:          t.Action,
-		Resource:        t.Resource,
-		ResourceAccount: t.Owner,
-		Context:         t.Context,
-	}
-	if denial := policy.Evaluate(q, policy.Documents{Resource: t.Policy}).Denial(q); denial != nil {
-		return denial
-	}
-	return nil
+	return h.Call(calltest.By(h.Door, account, method, in))
 }
 
 // must is do for calls that succeed.
 func must[I, O any](h *house, account string, method func(*call.Call, *I) (*O, error), in *I) *O {
 	h.Helper()
-	out, err := do(h, account, method, in)
-	if err != nil {
-		h.Fatalf("%T: %v", in, err)
-	}
-	return out
+	return h.Do(calltest.By(h.Door, account, method, in)).(*O)
 }
 
-// refuses makes a call that fails with a code and, after a slash, a reason.
+// refuses makes a call that fails with a code and, after a slash, a reason, or
+// with <nil>, which is that it succeeds.
 func refuses[I, O any](h *house, want, account string, method func(*call.Call, *I) (*O, error), in *I) {
 	h.Helper()
-	_, err := do(h, account, method, in)
-	if got := refusal(err); got != want {
-		h.Errorf("%T: got %s, want %s (%v)", in, got, want, err)
+	if want == "<nil>" {
+		must(h, account, method, in)
+		return
+	}
+	if e := h.Refused(calltest.By(h.Door, account, method, in)); e != nil && refusal(e) != want {
+		h.Errorf("%T: got %s, want %s (%v)", in, refusal(e), want, e)
 	}
 }
 
@@ -174,15 +85,13 @@ func refusal(err error) string {
 // update changes the store outside any call.
 func (h *house) update(fn func(*store.Tx)) {
 	h.Helper()
-	if err := h.store.Update(h.Context(), func(tx *store.Tx) error { fn(tx); return nil }); err != nil {
-		h.Fatal(err)
-	}
+	h.Update(func(tx *store.Tx) error { fn(tx); return nil })
 }
 
 // standalone makes an account in no organization.
 func (h *house) standalone(name string) (id string) {
 	h.Helper()
-	h.update(func(tx *store.Tx) { id, _ = fakeAccounts{}.NewAccount(tx, h.now, name, name+"@example.com") })
+	h.update(func(tx *store.Tx) { id, _ = fakeAccounts{}.NewAccount(tx, h.Clock.Now(), name, name+"@example.com") })
 	return id
 }
 
@@ -197,7 +106,7 @@ func (h *house) organize() (management string, o *Organization) {
 
 func (h *house) organizationOf(account string) *Organization {
 	h.Helper()
-	o, ok := OrganizationOf(h.store.View(), account)
+	o, ok := OrganizationOf(h.Store.View(), account)
 	if !ok {
 		h.Fatalf("account %s is in no organization", account)
 	}

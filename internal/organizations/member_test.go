@@ -16,7 +16,7 @@ func TestAccountLeaves(t *testing.T) {
 	one, two := h.create(m, "one"), h.joined(m, "two")
 	h.hears("joined "+one, "joined "+two)
 	must(h, m, h.TagResource, &api.TagResourceInput{ResourceId: &one, Tags: []api.Tag{{Key: new("k"), Value: new("v")}}})
-	if got := slices.Collect(AccountsOf(h.store.View(), o.ID)); !slices.Equal(got, []string{m, one, two}) {
+	if got := slices.Collect(AccountsOf(h.Store.View(), o.ID)); !slices.Equal(got, []string{m, one, two}) {
 		t.Errorf("accounts: %q", got)
 	}
 
@@ -35,16 +35,16 @@ func TestAccountLeaves(t *testing.T) {
 	h.Limits.WaitingPeriod = 4 * 24 * time.Hour
 	refuses(h, "ConstraintViolation/WAIT_PERIOD_ACTIVE", m, h.RemoveAccountFromOrganization, remove(one))
 	must(h, two, h.LeaveOrganization, &api.LeaveOrganizationInput{}) // invited accounts need not wait
-	h.now = h.now.Add(h.Limits.WaitingPeriod)
+	h.Clock.Advance(h.Limits.WaitingPeriod)
 	must(h, m, h.RemoveAccountFromOrganization, remove(one))
 	h.hears("left "+two, "left "+one)
 
 	refuses(h, "AWSOrganizationsNotInUse", one, h.LeaveOrganization, &api.LeaveOrganizationInput{})
 	refuses(h, "AccountNotFound", m, h.DescribeAccount, &api.DescribeAccountInput{AccountId: &one})
-	if got := slices.Collect(AccountsOf(h.store.View(), o.ID)); !slices.Equal(got, []string{m}) {
+	if got := slices.Collect(AccountsOf(h.Store.View(), o.ID)); !slices.Equal(got, []string{m}) {
 		t.Errorf("accounts: %q", got)
 	}
-	if rows(h.store.View(), tags) != 0 {
+	if rows(h.Store.View(), tags) != 0 {
 		t.Error("the tags of an account that has left are left")
 	}
 	must(h, one, h.CreateOrganization, &api.CreateOrganizationInput{}) // it is on its own
@@ -55,7 +55,8 @@ func TestCloseAccount(t *testing.T) {
 	m, o := h.organize()
 	must(h, m, h.EnableAWSServiceAccess, &api.EnableAWSServiceAccessInput{ServicePrincipal: new(cloudTrail)})
 	one := h.create(m, "one")
-	h.news, h.events = nil, nil
+	h.news = nil
+	h.Emitted()
 	closing := func(account string) *api.CloseAccountInput { return &api.CloseAccountInput{AccountId: &account} }
 	state := func(want, status string) {
 		t.Helper()
@@ -75,30 +76,30 @@ func TestCloseAccount(t *testing.T) {
 	refuses(h, "AccountAlreadyClosed", m, h.CloseAccount, closing(one))
 	refuses(h, "ConstraintViolation/ACCOUNT_CANNOT_LEAVE_ORGANIZATION", m, h.RemoveAccountFromOrganization, &api.RemoveAccountFromOrganizationInput{AccountId: &one})
 	refuses(h, "ConstraintViolation/CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR", m, h.RegisterDelegatedAdministrator, &api.RegisterDelegatedAdministratorInput{AccountId: &one, ServicePrincipal: new(cloudTrail)})
-	if !Usable(h.store.View(), one) {
+	if !Usable(h.Store.View(), one) {
 		t.Error("an account is not usable while its closure is pending")
 	}
-	h.now = h.now.Add(time.Minute)
+	h.Clock.Advance(time.Minute)
 	h.advance()
 	state("CLOSED", "SUSPENDED")
-	if Usable(h.store.View(), one) {
+	if Usable(h.Store.View(), one) {
 		t.Error("a closed account is usable")
 	}
-	h.is(h.events, `[{"Type":"AwsServiceEvent","Source":"organizations.amazonaws.com","Name":"CloseAccountResult","Account":"`+m+`","Region":"us-east-1","InvokedBy":"organizations.amazonaws.com",`+
+	h.is(h.Emitted(), `[{"Type":"AwsServiceEvent","Source":"organizations.amazonaws.com","Name":"CloseAccountResult","Account":"`+m+`","Region":"us-east-1","InvokedBy":"organizations.amazonaws.com",`+
 		`"Details":{"closeAccountStatus":{"accountId":"`+one+`","state":"SUCCEEDED","requestedTimestamp":"Jan 31, 2026 2:00:00 AM","completedTimestamp":"Jan 31, 2026 2:01:00 AM"}}}]`)
 	refuses(h, "AccountAlreadyClosed", m, h.CloseAccount, closing(one))
 	refuses(h, "OrganizationNotEmpty", m, h.DeleteOrganization, &api.DeleteOrganizationInput{})
 
-	h.now = h.now.Add(closedRetention - time.Second)
+	h.Clock.Advance(closedRetention - time.Second)
 	h.advance()
 	state("CLOSED", "SUSPENDED")
 	h.hears()
-	h.now = h.now.Add(time.Second)
+	h.Clock.Advance(time.Second)
 	h.advance()
 	h.advance()
 	h.hears("left " + one)
 	refuses(h, "AccountNotFound", m, h.DescribeAccount, &api.DescribeAccountInput{AccountId: &one})
-	if Usable(h.store.View(), one) || tallyOf(h.store.View(), o.ID).Accounts != 1 {
+	if Usable(h.Store.View(), one) || tallyOf(h.Store.View(), o.ID).Accounts != 1 {
 		t.Error("a closed account came back")
 	}
 }
@@ -115,7 +116,7 @@ func TestClosureQuotas(t *testing.T) {
 	must(h, m, h.CloseAccount, closing(two))
 	h.advance()
 	refuses(h, "ConstraintViolation/CLOSE_ACCOUNT_QUOTA_EXCEEDED", m, h.CloseAccount, closing(three))
-	h.now = h.now.Add(closureWindow)
+	h.Clock.Advance(closureWindow)
 	must(h, m, h.CloseAccount, closing(three))
 
 	for accounts, want := range map[int]int{1: 250, 1_000: 250, 2_000: 400, 10_000: 1_000} {

@@ -55,7 +55,7 @@ func TestEnableAllFeatures(t *testing.T) {
 	if got, want := show(hs), "ENABLE_ALL_FEATURES REQUESTED ORGANIZATION="+o.ID[2:]+" | ORGANIZATION="+o.ID; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if hs.ExpirationTimestamp.Sub(h.now) != 90*24*time.Hour || *hs.Arn != "arn:aws:organizations::"+m+":handshake/"+o.ID+"/enable_all_features/"+parent {
+	if hs.ExpirationTimestamp.Sub(h.Clock.Now()) != 90*24*time.Hour || *hs.Arn != "arn:aws:organizations::"+m+":handshake/"+o.ID+"/enable_all_features/"+parent {
 		t.Errorf("parent: %s %s", hs.ExpirationTimestamp, *hs.Arn)
 	}
 	h.state(m, invitation, "CANCELED")
@@ -74,10 +74,10 @@ func TestEnableAllFeatures(t *testing.T) {
 	refuses(h, "AccessDenied", m, h.AcceptHandshake, accept(child))
 	refuses(h, "AccessDenied", m, h.CancelHandshake, cancel(child))
 	refuses(h, "AccessDenied", one, h.AcceptHandshake, accept(parent))
-	h.forbidden["iam:CreateServiceLinkedRole"] = true
+	h.Forbidden["iam:CreateServiceLinkedRole"] = true
 	refuses(h, "AccessDeniedForDependency/ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE", one, h.AcceptHandshake, accept(child))
 	must(h, two, h.AcceptHandshake, accept(h.asked(two))) // has the role
-	delete(h.forbidden, "iam:CreateServiceLinkedRole")
+	delete(h.Forbidden, "iam:CreateServiceLinkedRole")
 	must(h, one, h.AcceptHandshake, accept(child))
 	h.state(m, parent, "REQUESTED")
 
@@ -87,20 +87,20 @@ func TestEnableAllFeatures(t *testing.T) {
 	}
 	must(h, unlinked, h.AcceptHandshake, accept(last))
 	for _, account := range []string{one, unlinked} {
-		if !(fakeRoles{}).HasServiceLinkedRole(h.store.View(), account, ServicePrincipal) {
+		if !(fakeRoles{}).HasServiceLinkedRole(h.Store.View(), account, ServicePrincipal) {
 			t.Errorf("account %s lacks the service-linked role", account)
 		}
 	}
 	h.state(m, parent, "OPEN")
 	h.features(m, "CONSOLIDATED_BILLING")
-	if LinkedRoleInUse(h.store.View(), one) {
+	if LinkedRoleInUse(h.Store.View(), one) {
 		t.Error("the service-linked role is in use before all features are on")
 	}
 	if got := must(h, m, h.AcceptHandshake, accept(parent)).Handshake; *got.State != "ACCEPTED" {
 		t.Errorf("parent: %s", show(got))
 	}
 	h.features(one, "ALL")
-	if !LinkedRoleInUse(h.store.View(), one) {
+	if !LinkedRoleInUse(h.Store.View(), one) {
 		t.Error("the service-linked role is not in use with all features on")
 	}
 	refuses(h, "HandshakeConstraintViolation/ORGANIZATION_ALREADY_HAS_ALL_FEATURES", m, h.EnableAllFeatures, &api.EnableAllFeaturesInput{})
@@ -168,7 +168,7 @@ func TestMigrationExpires(t *testing.T) {
 	one := h.joined(m, "one")
 	parent := *must(h, m, h.EnableAllFeatures, &api.EnableAllFeaturesInput{}).Handshake.Id
 	child := h.asked(one)
-	h.now = h.now.Add(migrationLifetime)
+	h.Clock.Advance(migrationLifetime)
 	h.state(m, parent, "EXPIRED")
 	h.state(one, child, "EXPIRED")
 	refuses(h, "InvalidHandshakeTransition", one, h.AcceptHandshake, accept(child))

@@ -35,11 +35,11 @@ func TestCreateOrganization(t *testing.T) {
 		t.Fatalf("accounts: %+v", accounts)
 	}
 	a := accounts[0]
-	if *a.Id != m || *a.JoinedMethod != "INVITED" || !a.JoinedTimestamp.Equal(h.now) || *a.Status != "ACTIVE" || *a.State != "ACTIVE" ||
+	if *a.Id != m || *a.JoinedMethod != "INVITED" || !a.JoinedTimestamp.Equal(h.Clock.Now()) || *a.Status != "ACTIVE" || *a.State != "ACTIVE" ||
 		*a.Name != "mgmt" || a.Paths[0] != *o.Id+"/"+*roots[0].Id+"/"+m+"/" {
 		t.Errorf("management account: %+v", a)
 	}
-	if !(fakeRoles{}).HasServiceLinkedRole(h.store.View(), m, ServicePrincipal) {
+	if !(fakeRoles{}).HasServiceLinkedRole(h.Store.View(), m, ServicePrincipal) {
 		t.Error("the management account lacks the service-linked role")
 	}
 }
@@ -47,9 +47,9 @@ func TestCreateOrganization(t *testing.T) {
 func TestCreateOrganizationNeedsRole(t *testing.T) {
 	h := newHouse(t)
 	m := h.standalone("mgmt")
-	h.forbidden["iam:CreateServiceLinkedRole"] = true
+	h.Forbidden["iam:CreateServiceLinkedRole"] = true
 	refuses(h, "AccessDeniedForDependency/ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE", m, h.CreateOrganization, &api.CreateOrganizationInput{})
-	if _, ok := OrganizationOf(h.store.View(), m); ok {
+	if _, ok := OrganizationOf(h.Store.View(), m); ok {
 		t.Error("an organization exists after a refusal")
 	}
 }
@@ -80,7 +80,7 @@ func TestDeleteOrganization(t *testing.T) {
 	if got := must(h, guest, h.ListHandshakesForAccount, &api.ListHandshakesForAccountInput{}).Handshakes; len(got) != 0 {
 		t.Errorf("invitations of a deleted organization: %+v", got)
 	}
-	view := h.store.View()
+	view := h.Store.View()
 	for what, left := range map[string]int{
 		"members": rows(view, members), "units": rows(view, units), "policies": rows(view, policies),
 		"attachments": rows(view, attachments), "handshakes": rows(view, handshakes), "creations": rows(view, creations),
@@ -129,7 +129,7 @@ func TestFinalizing(t *testing.T) {
 	invite := &api.InviteAccountToOrganizationInput{Target: party("ACCOUNT", guest)}
 	refuses(h, "FinalizingOrganization", m, h.CreateAccount, create)
 	refuses(h, "FinalizingOrganization", m, h.InviteAccountToOrganization, invite)
-	h.now = h.now.Add(time.Hour)
+	h.Clock.Advance(time.Hour)
 	must(h, m, h.CreateAccount, create)
 	must(h, m, h.InviteAccountToOrganization, invite)
 }

@@ -276,7 +276,7 @@ func TestControlPolicies(t *testing.T) {
 	p, q := h.scp(m, "p", "s3:*"), h.scp(m, "q", "iam:*")
 	expect := func(lookup func(store.Reader, string) [][]policy.Attached, account string, want ...string) {
 		t.Helper()
-		if got := chain(lookup(h.store.View(), account)); !slices.Equal(got, want) {
+		if got := chain(lookup(h.Store.View(), account)); !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -294,7 +294,7 @@ func TestControlPolicies(t *testing.T) {
 	must(h, m, h.DetachPolicy, &api.DetachPolicyInput{PolicyId: new("p-FullAWSAccess"), TargetId: &account})
 	expect(ServiceControlPolicies, account, full, full+"+p", full, "q")
 
-	before := h.store.View()
+	before := h.Store.View()
 	must(h, m, h.UpdatePolicy, &api.UpdatePolicyInput{PolicyId: &q, Name: new("r")})
 	expect(ServiceControlPolicies, account, full, full+"+p", full, "r")
 	if got := chain(ServiceControlPolicies(before, account)); got[3] != "q" {

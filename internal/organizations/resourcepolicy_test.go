@@ -114,7 +114,7 @@ func TestResourcePolicyGrants(t *testing.T) {
 func FuzzResourcePolicy(f *testing.F) {
 	h := newHouse(f)
 	m, o := h.organize()
-	view := h.store.View()
+	view := h.Store.View()
 	f.Add(grantTo(m, "organizations:ListAccounts", "*"))
 	f.Add(strings.Replace(grantTo(m, "organizations:List*", o.arn("policy", "*")), "Allow", "Deny", 1))
 	f.Add(`{"Statement":[{"Effect":"Deny","Principal":{"AWS":[""]},"Action":[],"Resource":{}}]}`)

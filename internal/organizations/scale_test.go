@@ -24,7 +24,7 @@ func (h *house) crowd(n int) (management, last string) {
 		for i := range n - 1 {
 			last = fmt.Sprintf("%012d", i)
 			fakeAccountKind.Put(tx, last, &fakeAccount{ID: last, Name: last, Email: last + "@example.com"})
-			m := &Member{Place: nextPlace(tx, o.ID), Organization: o.ID, Account: last, Parent: unit, Method: "CREATED", Joined: h.now, State: "ACTIVE"}
+			m := &Member{Place: nextPlace(tx, o.ID), Organization: o.ID, Account: last, Parent: unit, Method: "CREATED", Joined: h.Clock.Now(), State: "ACTIVE"}
 			members.Put(tx, m.Place, m)
 		}
 		count(tx, o.ID, func(t *tally) { t.Accounts = n })
@@ -34,7 +34,7 @@ func (h *house) crowd(n int) (management, last string) {
 
 func BenchmarkOrganizationOf(b *testing.B) {
 	benchmarkSizes(b, func(b *testing.B, h *house, _, account string) {
-		view := h.store.View()
+		view := h.Store.View()
 		for b.Loop() {
 			if _, ok := OrganizationOf(view, account); !ok {
 				b.Fatal("in no organization")
@@ -45,7 +45,7 @@ func BenchmarkOrganizationOf(b *testing.B) {
 
 func BenchmarkServiceControlPolicies(b *testing.B) {
 	benchmarkSizes(b, func(b *testing.B, h *house, _, account string) {
-		view := h.store.View()
+		view := h.Store.View()
 		for b.Loop() {
 			if len(ServiceControlPolicies(view, account)) != 5 {
 				b.Fatal("levels are missing")
@@ -56,7 +56,7 @@ func BenchmarkServiceControlPolicies(b *testing.B) {
 
 func BenchmarkPathOf(b *testing.B) {
 	benchmarkSizes(b, func(b *testing.B, h *house, _, account string) {
-		view := h.store.View()
+		view := h.Store.View()
 		for b.Loop() {
 			PathOf(view, account)
 		}
@@ -65,9 +65,9 @@ func BenchmarkPathOf(b *testing.B) {
 
 func BenchmarkLastPageOfAccounts(b *testing.B) {
 	benchmarkSizes(b, func(b *testing.B, h *house, management, account string) {
-		m, _ := memberOf(h.store.View(), account)
+		m, _ := memberOf(h.Store.View(), account)
 		o := h.organizationOf(management)
-		near := fmt.Sprintf("%s%012d", prefix(o.ID), max(1, int(tallyOf(h.store.View(), o.ID).Ordinal)-pageSize))
+		near := fmt.Sprintf("%s%012d", prefix(o.ID), max(1, int(tallyOf(h.Store.View(), o.ID).Ordinal)-pageSize))
 		in := &api.ListAccountsInput{NextToken: new(pages.Token("ListAccounts", near))}
 		for b.Loop() {
 			out := must(h, management, h.ListAccounts, in)
@@ -108,7 +108,7 @@ func BenchmarkCreateAccount(b *testing.B) {
 func TestManyAccounts(t *testing.T) {
 	h := newHouse(t)
 	m, last := h.crowd(10_000)
-	unit, _ := h.organizationOf(m).parentOf(h.store.View(), last)
+	unit, _ := h.organizationOf(m).parentOf(h.Store.View(), last)
 	lists := map[string]func(next *string) (n int, token *string){
 		"ListAccounts": func(next *string) (int, *string) {
 			out := must(h, m, h.ListAccounts, &api.ListAccountsInput{NextToken: next})

@@ -78,7 +78,7 @@ func TestTags(t *testing.T) {
 	must(h, m, h.DeleteOrganizationalUnit, &api.DeleteOrganizationalUnitInput{OrganizationalUnitId: unit})
 	must(h, m, h.TagResource, tag(*rp, "k", "v"))
 	must(h, m, h.DeleteResourcePolicy, &api.DeleteResourcePolicyInput{})
-	if n := rows(h.store.View(), tags); n != 1 {
+	if n := rows(h.Store.View(), tags); n != 1 {
 		t.Errorf("%d resources have tags, want the account alone", n)
 	}
 }

@@ -58,10 +58,10 @@ func TestUnits(t *testing.T) {
 	if !slices.Equal(names, []string{"a", "c"}) {
 		t.Errorf("units of the root: %q", names)
 	}
-	if got := PathOf(h.store.View(), account); len(got) != len(o.ID)+len(o.Root)+2+5*len(deepest+"/") {
+	if got := PathOf(h.Store.View(), account); len(got) != len(o.ID)+len(o.Root)+2+5*len(deepest+"/") {
 		t.Errorf("path: %s", got)
 	}
-	if got := PathOf(h.store.View(), h.standalone("alone")); got != "" {
+	if got := PathOf(h.Store.View(), h.standalone("alone")); got != "" {
 		t.Errorf("path outside organizations: %s", got)
 	}
 }

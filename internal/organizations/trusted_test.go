@@ -25,9 +25,9 @@ func TestTrustedAccess(t *testing.T) {
 	}
 	refuses(h, "InvalidInput/INVALID_PATTERN", m, h.EnableAWSServiceAccess, enable("a b"))
 	must(h, m, h.DisableAWSServiceAccess, disable(cloudTrail)) // not enabled: no error
-	first := h.now
+	first := h.Clock.Now()
 	must(h, m, h.EnableAWSServiceAccess, enable(cloudTrail))
-	h.now = h.now.Add(time.Hour)
+	h.Clock.Advance(time.Hour)
 	must(h, m, h.EnableAWSServiceAccess, enable(cloudTrail))
 	must(h, m, h.EnableAWSServiceAccess, enable("config.amazonaws.com"))
 	list := must(h, m, h.ListAWSServiceAccessForOrganization, &api.ListAWSServiceAccessForOrganizationInput{}).EnabledServicePrincipals
@@ -42,7 +42,7 @@ func TestTrustedAccess(t *testing.T) {
 	h.hears()
 	must(h, m, h.DisableAWSServiceAccess, disable(cloudTrail))
 	h.hears("disabled " + o.ID)
-	if IsDelegatedAdministrator(h.store.View(), member, cloudTrail) || !IsDelegatedAdministrator(h.store.View(), member, "config.amazonaws.com") {
+	if IsDelegatedAdministrator(h.Store.View(), member, cloudTrail) || !IsDelegatedAdministrator(h.Store.View(), member, "config.amazonaws.com") {
 		t.Error("the delegation did not end with the trust, or another did")
 	}
 }
@@ -83,7 +83,7 @@ func TestDelegatedAdministrators(t *testing.T) {
 
 	admins := func(service *string) (ids []string) {
 		for _, d := range must(h, m, h.ListDelegatedAdministrators, &api.ListDelegatedAdministratorsInput{ServicePrincipal: service}).DelegatedAdministrators {
-			if *d.Arn != o.arn("account", *d.Id) || !d.DelegationEnabledDate.Equal(h.now) || *d.Status != "ACTIVE" || *d.Email == "" || *d.JoinedMethod != "CREATED" {
+			if *d.Arn != o.arn("account", *d.Id) || !d.DelegationEnabledDate.Equal(h.Clock.Now()) || *d.Status != "ACTIVE" || *d.Email == "" || *d.JoinedMethod != "CREATED" {
 				t.Errorf("administrator: %+v", d)
 			}
 			ids = append(ids, *d.Id)
@@ -104,7 +104,7 @@ func TestDelegatedAdministrators(t *testing.T) {
 	}
 	refuses(h, "InvalidInput/UNRECOGNIZED_SERVICE_PRINCIPAL", m, h.ListDelegatedAdministrators, &api.ListDelegatedAdministratorsInput{ServicePrincipal: new("x.amazonaws.com")})
 	services := must(h, m, h.ListDelegatedServicesForAccount, &api.ListDelegatedServicesForAccountInput{AccountId: &accounts[0]}).DelegatedServices
-	if len(services) != 2 || *services[0].ServicePrincipal != cloudTrail || !services[0].DelegationEnabledDate.Equal(h.now) {
+	if len(services) != 2 || *services[0].ServicePrincipal != cloudTrail || !services[0].DelegationEnabledDate.Equal(h.Clock.Now()) {
 		t.Errorf("services: %+v", services)
 	}
 	refuses(h, "AccountNotRegistered", m, h.ListDelegatedServicesForAccount, &api.ListDelegatedServicesForAccountInput{AccountId: &accounts[3]})
@@ -114,7 +114,7 @@ func TestDelegatedAdministrators(t *testing.T) {
 	refuses(h, "AccountNotRegistered", m, h.DeregisterDelegatedAdministrator, deregister(accounts[3], cloudTrail))
 	refuses(h, "InvalidInput/UNRECOGNIZED_SERVICE_PRINCIPAL", m, h.DeregisterDelegatedAdministrator, deregister(accounts[0], "cloudtrail"))
 	must(h, m, h.DeregisterDelegatedAdministrator, deregister(accounts[0], cloudTrail))
-	if IsDelegatedAdministrator(h.store.View(), accounts[0], cloudTrail) || !IsDelegatedAdministrator(h.store.View(), accounts[1], cloudTrail) {
+	if IsDelegatedAdministrator(h.Store.View(), accounts[0], cloudTrail) || !IsDelegatedAdministrator(h.Store.View(), accounts[1], cloudTrail) {
 		t.Error("the wrong registration was taken back")
 	}
 

@@ -96,6 +96,17 @@ func (d *Door) Do(ins ...wire.Shape) (out any) {
 	return out
 }
 
+// By makes the calls that follow those of an account's root, and has a method
+// serve its operation: the one of its name, or another in its place. It
+// returns the input as a call has it.
+func By[I, O any](d *Door, account string, method func(*call.Call, *I) (*O, error), in *I) wire.Shape {
+	d.Helper()
+	d.Caller = Root(account)
+	shape := any(in).(wire.Shape)
+	d.service.Handlers[d.Begin(shape).Operation.Name] = call.Method(method)
+	return shape
+}
+
 // Refused makes a call that must be refused and change nothing. It returns
 // the refusal, or nil when there is none, which is the test's failure.
 func (d *Door) Refused(in wire.Shape) *aws.Error {
