@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
 )
 
 func (f *fixture) access(in wire.Shape) []call.Target {
 	f.Helper()
-	op := api.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
-	targets, err := f.service.Access(&call.Call{Principal: f.caller, Operation: op, Time: f.now, State: f.store.View()}, in)
+	targets, err := f.service.Access(f.Begin(in), in)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -43,9 +43,9 @@ func TestEveryOperationNeedsAPermission(t *testing.T) {
 func TestAccess(t *testing.T) {
 	f := newFixture(t)
 	tags := []api.Tag{{Key: new("Team"), Value: new("blue")}}
-	f.do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/"), Tags: tags, PermissionsBoundary: new(administratorAccess)},
+	f.Do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/"), Tags: tags, PermissionsBoundary: new(administratorAccess)},
 		&api.CreateRoleInput{RoleName: new("r"), Path: new("/x/"), AssumeRolePolicyDocument: trusting(account)})
-	key := f.do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey.AccessKeyId
+	key := f.Do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey.AccessKeyId
 	const (
 		ada  = "arn:aws:iam::111111111111:user/eng/ada"
 		role = "arn:aws:iam::111111111111:role/x/r"
@@ -92,12 +92,12 @@ func TestAccess(t *testing.T) {
 	}
 
 	foreign := f.access(&api.GetPolicyInput{PolicyArn: new("arn:aws:iam::222222222222:policy/P")})[0]
-	f.equal("owner of a foreign policy", foreign.Owner, other)
+	f.Equal("owner of a foreign policy", foreign.Owner, other)
 	made := f.access(&api.CreateRoleInput{RoleName: new("n"), Tags: tags})
-	f.equal("making with tags", []string{made[0].Action, made[1].Action, made[1].Resource},
+	f.Equal("making with tags", []string{made[0].Action, made[1].Action, made[1].Resource},
 		[]string{"iam:CreateRole", "iam:TagRole", "arn:aws:iam::111111111111:role/n"})
-	f.caller = root(account)
-	f.equal("a root without a name", f.access(&api.CreateAccessKeyInput{})[0].Resource, "arn:aws:iam::111111111111:root")
+	f.Caller = calltest.Root(account)
+	f.Equal("a root without a name", f.access(&api.CreateAccessKeyInput{})[0].Resource, "arn:aws:iam::111111111111:root")
 }
 
 // Who renames or moves something needs the permission for what it is and for
@@ -105,7 +105,7 @@ func TestAccess(t *testing.T) {
 // that somebody else's policies trust.
 func TestRenaming(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/")}, &api.CreateGroupInput{GroupName: new("g")})
+	f.Do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/")}, &api.CreateGroupInput{GroupName: new("g")})
 	for _, c := range []struct {
 		in   wire.Shape
 		want []string
@@ -122,7 +122,7 @@ func TestRenaming(t *testing.T) {
 		for _, target := range f.access(c.in) {
 			got = append(got, strings.TrimPrefix(target.Resource, "arn:aws:iam::111111111111:"))
 		}
-		f.equal(c.in.Describe().Name, got, c.want)
+		f.Equal(c.in.Describe().Name, got, c.want)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestRenaming(t *testing.T) {
 // is made or listed by its ARN.
 func TestCalled(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/")})
+	f.Do(&api.CreateUserInput{UserName: new("ada"), Path: new("/eng/")})
 	for _, c := range []struct {
 		in   wire.Shape
 		want string
@@ -148,8 +148,8 @@ func TestCalled(t *testing.T) {
 		{&api.TagRoleInput{RoleName: new("r")}, ""},
 		{&api.SimulatePrincipalPolicyInput{PolicySourceArn: new("arn:aws:iam::111111111111:user/eng/ada")}, ""},
 	} {
-		f.equal(c.in.Describe().Name, f.access(c.in)[0].Called, c.want)
+		f.Equal(c.in.Describe().Name, f.access(c.in)[0].Called, c.want)
 	}
 	renaming := f.access(&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("bob")})
-	f.equal("renaming", []string{renaming[0].Called, renaming[1].Called}, []string{"user ada", ""})
+	f.Equal("renaming", []string{renaming[0].Called, renaming[1].Called}, []string{"user ada", ""})
 }

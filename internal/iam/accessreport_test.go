@@ -20,16 +20,16 @@ func (f *fixture) services() {
 // uses notes a call of a service by a user.
 func (f *fixture) uses(user, service string, at time.Duration) {
 	f.Helper()
-	u, ok := users.Get(f.store.View(), recordKey(account, user))
+	u, ok := users.Get(f.Store.View(), recordKey(account, user))
 	if !ok {
 		f.Fatal(user)
 	}
-	f.service.Used(&aws.Principal{Type: aws.IAMUser, Account: account, ARN: u.ARN, ID: u.ID, UserName: u.Name, AccessKeyID: "AKIAX"}, "us-east-2", service, f.now.Add(at))
+	f.service.Used(&aws.Principal{Type: aws.IAMUser, Account: account, ARN: u.ARN, ID: u.ID, UserName: u.Name, AccessKeyID: "AKIAX"}, "us-east-2", service, f.Clock.Now().Add(at))
 }
 
 func (f *fixture) flush() {
 	f.Helper()
-	if err := f.service.FlushUses(f.Context(), f.store); err != nil {
+	if err := f.service.FlushUses(f.Context(), f.Store); err != nil {
 		f.Fatal(err)
 	}
 }
@@ -37,7 +37,7 @@ func (f *fixture) flush() {
 func TestServiceLastAccessed(t *testing.T) {
 	f := newFixture(t)
 	f.services()
-	f.do(&api.CreateUserInput{UserName: new("ada")}, &api.CreateUserInput{UserName: new("bob")}, &api.CreateGroupInput{GroupName: new("g")},
+	f.Do(&api.CreateUserInput{UserName: new("ada")}, &api.CreateUserInput{UserName: new("bob")}, &api.CreateGroupInput{GroupName: new("g")},
 		&api.AddUserToGroupInput{GroupName: new("g"), UserName: new("ada")}, &api.AddUserToGroupInput{GroupName: new("g"), UserName: new("bob")},
 		&api.AttachGroupPolicyInput{GroupName: new("g"), PolicyArn: new(reader)}, &api.PutUserPolicyInput{UserName: new("ada"), PolicyName: new("p"), PolicyDocument: document("sqs:SendMessage")},
 		&api.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: trusting(account)}, &api.AttachRolePolicyInput{RoleName: new("r"), PolicyArn: new(reader)})
@@ -45,12 +45,12 @@ func TestServiceLastAccessed(t *testing.T) {
 	f.flush()
 	f.uses("bob", "s3", 2*time.Minute) // not stored yet
 	f.uses("ada", "iam", time.Minute)  // nobody let her
-	role, _ := roles.Get(f.store.View(), recordKey(account, "r"))
-	f.service.Used(&aws.Principal{Type: aws.AssumedRole, Account: account, ID: role.ID + ":s", Session: &aws.Session{IssuerID: role.ID}}, "us-east-1", "s3", f.now)
+	role, _ := roles.Get(f.Store.View(), recordKey(account, "r"))
+	f.service.Used(&aws.Principal{Type: aws.AssumedRole, Account: account, ID: role.ID + ":s", Session: &aws.Session{IssuerID: role.ID}}, "us-east-1", "s3", f.Clock.Now())
 
 	report := func(arn string) string {
 		t.Helper()
-		return *f.do(&api.GenerateServiceLastAccessedDetailsInput{Arn: &arn}).(*api.GenerateServiceLastAccessedDetailsOutput).JobId
+		return *f.Do(&api.GenerateServiceLastAccessedDetailsInput{Arn: &arn}).(*api.GenerateServiceLastAccessedDetailsOutput).JobId
 	}
 	type line struct {
 		service, entity string
@@ -58,68 +58,68 @@ func TestServiceLastAccessed(t *testing.T) {
 	}
 	lines := func(job string) (list []line) {
 		t.Helper()
-		out := f.do(&api.GetServiceLastAccessedDetailsInput{JobId: &job}).(*api.GetServiceLastAccessedDetailsOutput)
-		f.equal("status", []string{*out.JobStatus, *out.JobType}, []string{"COMPLETED", "SERVICE_LEVEL"})
+		out := f.Do(&api.GetServiceLastAccessedDetailsInput{JobId: &job}).(*api.GetServiceLastAccessedDetailsOutput)
+		f.Equal("status", []string{*out.JobStatus, *out.JobType}, []string{"COMPLETED", "SERVICE_LEVEL"})
 		for _, s := range out.ServicesLastAccessed {
 			list = append(list, line{*s.ServiceNamespace, aws.Val(s.LastAuthenticatedEntity), *s.TotalAuthenticatedEntities})
 		}
 		return list
 	}
 	const ada, bob = "arn:aws:iam::111111111111:user/ada", "arn:aws:iam::111111111111:user/bob"
-	f.equal("a user", lines(report(ada)), []line{{"s3", ada, 1}, {"sqs", "", 0}})
+	f.Equal("a user", lines(report(ada)), []line{{"s3", ada, 1}, {"sqs", "", 0}})
 	group := report("arn:aws:iam::111111111111:group/g")
-	f.equal("a group", lines(group), []line{{"s3", bob, 2}})
-	f.equal("a role", lines(report("arn:aws:iam::111111111111:role/r")), []line{{"s3", role.ARN, 1}})
-	f.equal("a policy", lines(report(reader)), []line{{"s3", bob, 3}})
+	f.Equal("a group", lines(group), []line{{"s3", bob, 2}})
+	f.Equal("a role", lines(report("arn:aws:iam::111111111111:role/r")), []line{{"s3", role.ARN, 1}})
+	f.Equal("a policy", lines(report(reader)), []line{{"s3", bob, 3}})
 
-	details := f.do(&api.GetServiceLastAccessedDetailsWithEntitiesInput{JobId: &group, ServiceNamespace: new("s3")}).(*api.GetServiceLastAccessedDetailsWithEntitiesOutput)
-	f.equal("entities", names(details.EntityDetailsList, func(e api.EntityDetails) *string { return e.EntityInfo.Name }), []string{"ada", "bob"})
-	f.equal("times", []time.Time{*details.EntityDetailsList[0].LastAuthenticated, *details.EntityDetailsList[1].LastAuthenticated}, []time.Time{f.now.Add(time.Minute), f.now.Add(2 * time.Minute)})
-	f.fails("NoSuchEntity: Service iam is not in the report", &api.GetServiceLastAccessedDetailsWithEntitiesInput{JobId: &group, ServiceNamespace: new("iam")})
-	first := f.do(&api.GetServiceLastAccessedDetailsInput{JobId: new(report(ada)), MaxItems: new(int32(1))}).(*api.GetServiceLastAccessedDetailsOutput)
-	f.equal("a page", []any{len(first.ServicesLastAccessed), *first.IsTruncated}, []any{1, true})
+	details := f.Do(&api.GetServiceLastAccessedDetailsWithEntitiesInput{JobId: &group, ServiceNamespace: new("s3")}).(*api.GetServiceLastAccessedDetailsWithEntitiesOutput)
+	f.Equal("entities", names(details.EntityDetailsList, func(e api.EntityDetails) *string { return e.EntityInfo.Name }), []string{"ada", "bob"})
+	f.Equal("times", []time.Time{*details.EntityDetailsList[0].LastAuthenticated, *details.EntityDetailsList[1].LastAuthenticated}, []time.Time{f.Clock.Now().Add(time.Minute), f.Clock.Now().Add(2 * time.Minute)})
+	f.Fails("NoSuchEntity: Service iam is not in the report", &api.GetServiceLastAccessedDetailsWithEntitiesInput{JobId: &group, ServiceNamespace: new("iam")})
+	first := f.Do(&api.GetServiceLastAccessedDetailsInput{JobId: new(report(ada)), MaxItems: new(int32(1))}).(*api.GetServiceLastAccessedDetailsOutput)
+	f.Equal("a page", []any{len(first.ServicesLastAccessed), *first.IsTruncated}, []any{1, true})
 
-	f.fails("NoSuchEntity: ARN arn:aws:iam::111111111111:user/x not found", &api.GenerateServiceLastAccessedDetailsInput{Arn: new("arn:aws:iam::111111111111:user/x")})
-	f.fails("NoSuchEntity: ARN arn:aws:iam::222222222222:user/ada not found", &api.GenerateServiceLastAccessedDetailsInput{Arn: new("arn:aws:iam::222222222222:user/ada")})
-	f.fails("InvalidInput: Invalid ARN: xxxxxxxxxxxxxxxxxxxx", &api.GenerateServiceLastAccessedDetailsInput{Arn: new("xxxxxxxxxxxxxxxxxxxx")})
+	f.Fails("NoSuchEntity: ARN arn:aws:iam::111111111111:user/x not found", &api.GenerateServiceLastAccessedDetailsInput{Arn: new("arn:aws:iam::111111111111:user/x")})
+	f.Fails("NoSuchEntity: ARN arn:aws:iam::222222222222:user/ada not found", &api.GenerateServiceLastAccessedDetailsInput{Arn: new("arn:aws:iam::222222222222:user/ada")})
+	f.Fails("InvalidInput: Invalid ARN: xxxxxxxxxxxxxxxxxxxx", &api.GenerateServiceLastAccessedDetailsInput{Arn: new("xxxxxxxxxxxxxxxxxxxx")})
 
 	// What is gone is forgotten, and so are old reports and too many of them.
 	f.flush()
-	f.do(&api.RemoveUserFromGroupInput{GroupName: new("g"), UserName: new("bob")}, &api.DeleteUserInput{UserName: new("bob")})
-	for key := range accesses.Scan(f.store.View(), account+"/") {
-		if u, ok := users.Get(f.store.View(), recordKey(account, "bob")); ok {
+	f.Do(&api.RemoveUserFromGroupInput{GroupName: new("g"), UserName: new("bob")}, &api.DeleteUserInput{UserName: new("bob")})
+	for key := range accesses.Scan(f.Store.View(), account+"/") {
+		if u, ok := users.Get(f.Store.View(), recordKey(account, "bob")); ok {
 			t.Error(key, u)
 		}
 	}
-	f.equal("without bob", lines(report("arn:aws:iam::111111111111:group/g")), []line{{"s3", ada, 1}})
+	f.Equal("without bob", lines(report("arn:aws:iam::111111111111:group/g")), []line{{"s3", ada, 1}})
 	for range reportsPerAccount {
 		report(ada)
 	}
-	if n := pages.Count(accessReports.Scan(f.store.View(), account+"/")); n != reportsPerAccount {
+	if n := pages.Count(accessReports.Scan(f.Store.View(), account+"/")); n != reportsPerAccount {
 		t.Errorf("%d reports", n)
 	}
 	last := report(ada)
-	f.now = f.now.Add(reportsKept)
-	f.fails("NoSuchEntity: Job with id "+last+" not found", &api.GetServiceLastAccessedDetailsInput{JobId: &last})
+	f.Clock.Advance(reportsKept)
+	f.Fails("NoSuchEntity: Job with id "+last+" not found", &api.GetServiceLastAccessedDetailsInput{JobId: &last})
 	report(ada)
-	f.equal("only the new one", pages.Count(accessReports.Scan(f.store.View(), account+"/")), 1)
+	f.Equal("only the new one", pages.Count(accessReports.Scan(f.Store.View(), account+"/")), 1)
 }
 
 func TestListPoliciesGrantingServiceAccess(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateUserInput{UserName: new("ada")}, &api.CreateGroupInput{GroupName: new("g")}, &api.AddUserToGroupInput{GroupName: new("g"), UserName: new("ada")},
+	f.Do(&api.CreateUserInput{UserName: new("ada")}, &api.CreateGroupInput{GroupName: new("g")}, &api.AddUserToGroupInput{GroupName: new("g"), UserName: new("ada")},
 		&api.AttachUserPolicyInput{UserName: new("ada"), PolicyArn: new(reader)}, &api.PutGroupPolicyInput{GroupName: new("g"), PolicyName: new("all"), PolicyDocument: document("*")})
 	in := &api.ListPoliciesGrantingServiceAccessInput{Arn: new("arn:aws:iam::111111111111:user/ada"), ServiceNamespaces: []string{"sqs", "s3", "s3"}}
-	out := f.do(in).(*api.ListPoliciesGrantingServiceAccessOutput).PoliciesGrantingServiceAccess
+	out := f.Do(in).(*api.ListPoliciesGrantingServiceAccessOutput).PoliciesGrantingServiceAccess
 	got := map[string][]string{}
 	for _, e := range out {
 		for _, p := range e.Policies {
 			got[*e.ServiceNamespace] = append(got[*e.ServiceNamespace], *p.PolicyName+" "+*p.PolicyType+" "+aws.Val(p.EntityType)+aws.Val(p.EntityName))
 		}
 	}
-	f.equal("policies", got, map[string][]string{"s3": {"AmazonS3ReadOnlyAccess MANAGED ", "all INLINE GROUPg"}, "sqs": {"all INLINE GROUPg"}})
-	f.fails("ValidationError: Invalid Marker.", &api.ListPoliciesGrantingServiceAccessInput{Arn: in.Arn, ServiceNamespaces: in.ServiceNamespaces, Marker: new("!")})
-	f.fails("NoSuchEntity: ARN arn:aws:iam::111111111111:role/none not found", &api.ListPoliciesGrantingServiceAccessInput{Arn: new("arn:aws:iam::111111111111:role/none"), ServiceNamespaces: []string{"s3"}})
+	f.Equal("policies", got, map[string][]string{"s3": {"AmazonS3ReadOnlyAccess MANAGED ", "all INLINE GROUPg"}, "sqs": {"all INLINE GROUPg"}})
+	f.Fails("ValidationError: Invalid Marker.", &api.ListPoliciesGrantingServiceAccessInput{Arn: in.Arn, ServiceNamespaces: in.ServiceNamespaces, Marker: new("!")})
+	f.Fails("NoSuchEntity: ARN arn:aws:iam::111111111111:role/none not found", &api.ListPoliciesGrantingServiceAccessInput{Arn: new("arn:aws:iam::111111111111:role/none"), ServiceNamespaces: []string{"s3"}})
 }
 
 func TestOrganizationsAccessReport(t *testing.T) {
@@ -127,12 +127,12 @@ func TestOrganizationsAccessReport(t *testing.T) {
 	f.services()
 	place := "o-abcdefghij/r-abcd"
 	in := &api.GenerateOrganizationsAccessReportInput{EntityPath: &place}
-	f.fails("AccessDenied: Only the management account of an organization can have a report of it.", in)
+	f.Fails("AccessDenied: Only the management account of an organization can have a report of it.", in)
 	o := f.organization()
 	f.uses("admin", "s3", 0)
 	f.flush()
-	f.service.Used(&aws.Principal{Type: aws.Root, Account: other, ID: other, AccessKeyID: "AKIAY"}, "us-east-1", "s3", f.now.Add(time.Hour))
-	f.service.Used(&aws.Principal{Type: aws.Root, Account: other, ID: other, AccessKeyID: "AKIAY"}, "us-east-1", "iam", f.now)
+	f.service.Used(&aws.Principal{Type: aws.Root, Account: other, ID: other, AccessKeyID: "AKIAY"}, "us-east-1", "s3", f.Clock.Now().Add(time.Hour))
+	f.service.Used(&aws.Principal{Type: aws.Root, Account: other, ID: other, AccessKeyID: "AKIAY"}, "us-east-1", "iam", f.Clock.Now())
 	onlyS3, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -152,26 +152,26 @@ func TestOrganizationsAccessReport(t *testing.T) {
 	}
 	report := func(in *api.GenerateOrganizationsAccessReportInput, sort string) (list []line) {
 		t.Helper()
-		job := f.do(in).(*api.GenerateOrganizationsAccessReportOutput).JobId
-		out := f.do(&api.GetOrganizationsAccessReportInput{JobId: job, SortKey: &sort}).(*api.GetOrganizationsAccessReportOutput)
+		job := f.Do(in).(*api.GenerateOrganizationsAccessReportOutput).JobId
+		out := f.Do(&api.GetOrganizationsAccessReportInput{JobId: job, SortKey: &sort}).(*api.GetOrganizationsAccessReportOutput)
 		for _, a := range out.AccessDetails {
 			list = append(list, line{*a.ServiceNamespace, aws.Val(a.EntityPath), *a.TotalAuthenticatedEntities})
 		}
-		f.equal("accessible", int(*out.NumberOfServicesAccessible), len(list))
+		f.Equal("accessible", int(*out.NumberOfServicesAccessible), len(list))
 		return list
 	}
 	member := o.members[other]
-	f.equal("the root", report(in, "SERVICE_NAMESPACE_ASCENDING"), []line{{"iam", member, 1}, {"s3", member, 2}, {"sqs", "", 0}})
-	f.equal("by time", report(in, "LAST_AUTHENTICATED_TIME_DESCENDING"), []line{{"s3", member, 2}, {"iam", member, 1}, {"sqs", "", 0}})
+	f.Equal("the root", report(in, "SERVICE_NAMESPACE_ASCENDING"), []line{{"iam", member, 1}, {"s3", member, 2}, {"sqs", "", 0}})
+	f.Equal("by time", report(in, "LAST_AUTHENTICATED_TIME_DESCENDING"), []line{{"s3", member, 2}, {"iam", member, 1}, {"sqs", "", 0}})
 	place = "o-abcdefghij/r-abcd/ou-abcd-12345678"
-	f.equal("a unit", report(in, "SERVICE_NAMESPACE_ASCENDING"), []line{{"s3", member, 1}})
+	f.Equal("a unit", report(in, "SERVICE_NAMESPACE_ASCENDING"), []line{{"s3", member, 1}})
 	in.OrganizationsPolicyId = new("p-FullAWSAccess")
-	f.equal("under one policy", report(in, "SERVICE_NAMESPACE_DESCENDING"), []line{{"sqs", "", 0}, {"s3", member, 1}, {"iam", member, 1}})
+	f.Equal("under one policy", report(in, "SERVICE_NAMESPACE_DESCENDING"), []line{{"sqs", "", 0}, {"s3", member, 1}, {"iam", member, 1}})
 	in.OrganizationsPolicyId = new("p-otherpolicy")
-	f.fails("NoSuchEntity: The policy p-otherpolicy is not attached to "+place+" or above it.", in)
+	f.Fails("NoSuchEntity: The policy p-otherpolicy is not attached to "+place+" or above it.", in)
 	place = "o-abcdefghij/r-abcd/ou-abcd-99999999"
-	f.fails("InvalidInput: The entity path "+place+" leads to no account of your organization.", in)
+	f.Fails("InvalidInput: The entity path "+place+" leads to no account of your organization.", in)
 	place = "o-zzzzzzzzzz/r-abcd"
-	f.fails("InvalidInput: The entity path "+place+" is not one of your organization.", in)
-	f.fails("NoSuchEntity: Job with id 00000000-0000-0000-0000-000000000000 not found", &api.GetOrganizationsAccessReportInput{JobId: new("00000000-0000-0000-0000-000000000000")})
+	f.Fails("InvalidInput: The entity path "+place+" is not one of your organization.", in)
+	f.Fails("NoSuchEntity: Job with id 00000000-0000-0000-0000-000000000000 not found", &api.GetOrganizationsAccessReportInput{JobId: new("00000000-0000-0000-0000-000000000000")})
 }

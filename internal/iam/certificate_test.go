@@ -45,21 +45,21 @@ func privatePEM(t *testing.T, key crypto.PrivateKey) string {
 
 func TestServerCertificate(t *testing.T) {
 	f := newFixture(t)
-	expires := f.now.AddDate(1, 0, 0)
+	expires := f.Clock.Now().AddDate(1, 0, 0)
 	body, key := certified(t, expires)
 	chain, otherKey := certified(t, expires)
 	name := new("web")
 	in := &api.UploadServerCertificateInput{ServerCertificateName: name, Path: new("/cdn/"), CertificateBody: &body, PrivateKey: &key, CertificateChain: new(chain + chain),
 		Tags: []api.Tag{{Key: new("team"), Value: new("blue")}}}
-	m := f.do(in).(*api.UploadServerCertificateOutput).ServerCertificateMetadata
-	f.equal("metadata", []any{*m.Arn, *m.Expiration}, []any{"arn:aws:iam::111111111111:server-certificate/cdn/web", expires})
-	f.fails("EntityAlreadyExists: The Server Certificate with name web already exists.", in)
-	stored, _ := serverCertificates.Get(f.store.View(), recordKey(account, "web"))
+	m := f.Do(in).(*api.UploadServerCertificateOutput).ServerCertificateMetadata
+	f.Equal("metadata", []any{*m.Arn, *m.Expiration}, []any{"arn:aws:iam::111111111111:server-certificate/cdn/web", expires})
+	f.Fails("EntityAlreadyExists: The Server Certificate with name web already exists.", in)
+	stored, _ := serverCertificates.Get(f.Store.View(), recordKey(account, "web"))
 	if strings.Contains(stored.Sealed, "PRIVATE") || strings.Contains(stored.Body, "PRIVATE") {
 		t.Error("the private key is stored in the clear")
 	}
-	got := f.do(&api.GetServerCertificateInput{ServerCertificateName: name}).(*api.GetServerCertificateOutput).ServerCertificate
-	f.equal("certificate", []string{*got.CertificateBody, *got.CertificateChain}, []string{strings.TrimSpace(body), strings.TrimSpace(chain + chain)})
+	got := f.Do(&api.GetServerCertificateInput{ServerCertificateName: name}).(*api.GetServerCertificateOutput).ServerCertificate
+	f.Equal("certificate", []string{*got.CertificateBody, *got.CertificateChain}, []string{strings.TrimSpace(body), strings.TrimSpace(chain + chain)})
 
 	const unreadable = "MalformedCertificate: Unable to parse certificate. Please ensure the certificate is in PEM format."
 	for want, in := range map[string]*api.UploadServerCertificateInput{
@@ -68,42 +68,42 @@ func TestServerCertificate(t *testing.T) {
 		"KeyPairMismatch: The public key in the certificate does not match the private key.":                           {CertificateBody: &body, PrivateKey: &otherKey},
 	} {
 		in.ServerCertificateName = new("other")
-		f.fails(want, in)
+		f.Fails(want, in)
 	}
-	f.fails(unreadable, &api.UploadServerCertificateInput{ServerCertificateName: new("other"), CertificateBody: &body, PrivateKey: &key, CertificateChain: new(chain + "x")})
-	f.fails(unreadable, &api.UploadServerCertificateInput{ServerCertificateName: new("other"), CertificateBody: new(body + chain), PrivateKey: &key})
+	f.Fails(unreadable, &api.UploadServerCertificateInput{ServerCertificateName: new("other"), CertificateBody: &body, PrivateKey: &key, CertificateChain: new(chain + "x")})
+	f.Fails(unreadable, &api.UploadServerCertificateInput{ServerCertificateName: new("other"), CertificateBody: new(body + chain), PrivateKey: &key})
 
-	f.do(&api.UpdateServerCertificateInput{ServerCertificateName: name, NewServerCertificateName: new("site"), NewPath: new("/")})
-	f.fails("NoSuchEntity: The Server Certificate with name web cannot be found.", &api.GetServerCertificateInput{ServerCertificateName: name})
-	f.do(&api.TagServerCertificateInput{ServerCertificateName: new("site"), Tags: []api.Tag{{Key: new("x"), Value: new("y")}}},
+	f.Do(&api.UpdateServerCertificateInput{ServerCertificateName: name, NewServerCertificateName: new("site"), NewPath: new("/")})
+	f.Fails("NoSuchEntity: The Server Certificate with name web cannot be found.", &api.GetServerCertificateInput{ServerCertificateName: name})
+	f.Do(&api.TagServerCertificateInput{ServerCertificateName: new("site"), Tags: []api.Tag{{Key: new("x"), Value: new("y")}}},
 		&api.UntagServerCertificateInput{ServerCertificateName: new("site"), TagKeys: []string{"team"}})
-	f.equal("tags", *f.do(&api.ListServerCertificateTagsInput{ServerCertificateName: new("site")}).(*api.ListServerCertificateTagsOutput).Tags[0].Key, "x")
-	f.equal("list", *f.do(&api.ListServerCertificatesInput{}).(*api.ListServerCertificatesOutput).ServerCertificateMetadataList[0].Arn, "arn:aws:iam::111111111111:server-certificate/site")
-	f.equal("under a path", len(f.do(&api.ListServerCertificatesInput{PathPrefix: new("/cdn/")}).(*api.ListServerCertificatesOutput).ServerCertificateMetadataList), 0)
-	f.do(&api.DeleteServerCertificateInput{ServerCertificateName: new("site")})
-	f.equal("summary", f.do(&api.GetAccountSummaryInput{}).(*api.GetAccountSummaryOutput).SummaryMap["ServerCertificates"], int32(0))
+	f.Equal("tags", *f.Do(&api.ListServerCertificateTagsInput{ServerCertificateName: new("site")}).(*api.ListServerCertificateTagsOutput).Tags[0].Key, "x")
+	f.Equal("list", *f.Do(&api.ListServerCertificatesInput{}).(*api.ListServerCertificatesOutput).ServerCertificateMetadataList[0].Arn, "arn:aws:iam::111111111111:server-certificate/site")
+	f.Equal("under a path", len(f.Do(&api.ListServerCertificatesInput{PathPrefix: new("/cdn/")}).(*api.ListServerCertificatesOutput).ServerCertificateMetadataList), 0)
+	f.Do(&api.DeleteServerCertificateInput{ServerCertificateName: new("site")})
+	f.Equal("summary", f.Do(&api.GetAccountSummaryInput{}).(*api.GetAccountSummaryOutput).SummaryMap["ServerCertificates"], int32(0))
 }
 
 func TestSigningCertificate(t *testing.T) {
 	f := newFixture(t)
-	body, _ := certified(t, f.now.AddDate(1, 0, 0))
-	old, _ := certified(t, f.now)
-	f.fails("InvalidCertificate: The certificate has expired.", &api.UploadSigningCertificateInput{CertificateBody: &old})
-	k := f.do(&api.UploadSigningCertificateInput{CertificateBody: &body}).(*api.UploadSigningCertificateOutput).Certificate
-	f.equal("certificate", []any{*k.UserName, *k.Status, len(*k.CertificateId)}, []any{"admin", "Active", 32})
-	f.fails("DuplicateCertificate: The same certificate is already associated with an IAM user in the account.", &api.UploadSigningCertificateInput{CertificateBody: &body})
-	second, _ := certified(t, f.now.AddDate(1, 0, 0))
-	third, _ := certified(t, f.now.AddDate(1, 0, 0))
-	f.do(&api.UploadSigningCertificateInput{CertificateBody: &second})
-	f.fails("LimitExceeded: Cannot exceed quota for CertificatesPerUser: 2", &api.UploadSigningCertificateInput{CertificateBody: &third})
-	f.fails("InvalidInput: The status Expired cannot be set.", &api.UpdateSigningCertificateInput{CertificateId: k.CertificateId, Status: new("Expired")})
-	f.do(&api.UpdateSigningCertificateInput{CertificateId: k.CertificateId, Status: new("Inactive")},
+	body, _ := certified(t, f.Clock.Now().AddDate(1, 0, 0))
+	old, _ := certified(t, f.Clock.Now())
+	f.Fails("InvalidCertificate: The certificate has expired.", &api.UploadSigningCertificateInput{CertificateBody: &old})
+	k := f.Do(&api.UploadSigningCertificateInput{CertificateBody: &body}).(*api.UploadSigningCertificateOutput).Certificate
+	f.Equal("certificate", []any{*k.UserName, *k.Status, len(*k.CertificateId)}, []any{"admin", "Active", 32})
+	f.Fails("DuplicateCertificate: The same certificate is already associated with an IAM user in the account.", &api.UploadSigningCertificateInput{CertificateBody: &body})
+	second, _ := certified(t, f.Clock.Now().AddDate(1, 0, 0))
+	third, _ := certified(t, f.Clock.Now().AddDate(1, 0, 0))
+	f.Do(&api.UploadSigningCertificateInput{CertificateBody: &second})
+	f.Fails("LimitExceeded: Cannot exceed quota for CertificatesPerUser: 2", &api.UploadSigningCertificateInput{CertificateBody: &third})
+	f.Fails("InvalidInput: The status Expired cannot be set.", &api.UpdateSigningCertificateInput{CertificateId: k.CertificateId, Status: new("Expired")})
+	f.Do(&api.UpdateSigningCertificateInput{CertificateId: k.CertificateId, Status: new("Inactive")},
 		&api.UpdateUserInput{UserName: new("admin"), NewUserName: new("boss")})
-	f.caller = f.as(f.admin.AccessKeyID)
-	f.equal("list", len(f.do(&api.ListSigningCertificatesInput{}).(*api.ListSigningCertificatesOutput).Certificates), 2)
-	f.do(&api.CreateUserInput{UserName: new("ada")})
-	f.fails("NoSuchEntity: The Certificate with id "+*k.CertificateId+" cannot be found.", &api.DeleteSigningCertificateInput{UserName: new("ada"), CertificateId: k.CertificateId})
-	f.do(&api.DeleteSigningCertificateInput{CertificateId: k.CertificateId})
+	f.Caller = f.as(f.admin.AccessKeyID, "")
+	f.Equal("list", len(f.Do(&api.ListSigningCertificatesInput{}).(*api.ListSigningCertificatesOutput).Certificates), 2)
+	f.Do(&api.CreateUserInput{UserName: new("ada")})
+	f.Fails("NoSuchEntity: The Certificate with id "+*k.CertificateId+" cannot be found.", &api.DeleteSigningCertificateInput{UserName: new("ada"), CertificateId: k.CertificateId})
+	f.Do(&api.DeleteSigningCertificateInput{CertificateId: k.CertificateId})
 }
 
 func TestSSHPublicKey(t *testing.T) {
@@ -116,32 +116,32 @@ func TestSSHPublicKey(t *testing.T) {
 	small, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	curve, _ := ssh.NewPublicKey(&small.PublicKey)
 
-	k := f.do(&api.UploadSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyBody: new(strings.TrimSpace(line) + " me@home")}).(*api.UploadSSHPublicKeyOutput).SSHPublicKey
-	f.equal("key", []any{*k.SSHPublicKeyBody, *k.Fingerprint, *k.Status}, []any{strings.TrimSpace(line), ssh.FingerprintLegacyMD5(public), "Active"})
-	f.fails("DuplicateSSHPublicKey: The specified SSH public key is already associated with the specified user.", &api.UploadSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyBody: &armored})
-	f.fails("InvalidPublicKey: The public key is malformed or otherwise invalid.", &api.UploadSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyBody: new("ssh-rsa AAAA")})
-	f.fails("InvalidPublicKey: The public key must be an RSA key of 2048 to 16384 bits.", &api.UploadSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyBody: new(string(ssh.MarshalAuthorizedKey(curve)))})
-	got := f.do(&api.GetSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyId: k.SSHPublicKeyId, Encoding: new("PEM")}).(*api.GetSSHPublicKeyOutput).SSHPublicKey
-	f.equal("in PEM", *got.SSHPublicKeyBody, armored)
-	f.do(&api.UpdateSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyId: k.SSHPublicKeyId, Status: new("Inactive")})
-	f.equal("list", *f.do(&api.ListSSHPublicKeysInput{}).(*api.ListSSHPublicKeysOutput).SSHPublicKeys[0].Status, "Inactive")
-	f.do(&api.CreateUserInput{UserName: new("ada")})
-	f.fails("NoSuchEntity: The Public Key with id "+*k.SSHPublicKeyId+" cannot be found.", &api.DeleteSSHPublicKeyInput{UserName: new("ada"), SSHPublicKeyId: k.SSHPublicKeyId})
-	f.do(&api.DeleteSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyId: k.SSHPublicKeyId})
+	k := f.Do(&api.UploadSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyBody: new(strings.TrimSpace(line) + " me@home")}).(*api.UploadSSHPublicKeyOutput).SSHPublicKey
+	f.Equal("key", []any{*k.SSHPublicKeyBody, *k.Fingerprint, *k.Status}, []any{strings.TrimSpace(line), ssh.FingerprintLegacyMD5(public), "Active"})
+	f.Fails("DuplicateSSHPublicKey: The specified SSH public key is already associated with the specified user.", &api.UploadSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyBody: &armored})
+	f.Fails("InvalidPublicKey: The public key is malformed or otherwise invalid.", &api.UploadSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyBody: new("ssh-rsa AAAA")})
+	f.Fails("InvalidPublicKey: The public key must be an RSA key of 2048 to 16384 bits.", &api.UploadSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyBody: new(string(ssh.MarshalAuthorizedKey(curve)))})
+	got := f.Do(&api.GetSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyId: k.SSHPublicKeyId, Encoding: new("PEM")}).(*api.GetSSHPublicKeyOutput).SSHPublicKey
+	f.Equal("in PEM", *got.SSHPublicKeyBody, armored)
+	f.Do(&api.UpdateSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyId: k.SSHPublicKeyId, Status: new("Inactive")})
+	f.Equal("list", *f.Do(&api.ListSSHPublicKeysInput{}).(*api.ListSSHPublicKeysOutput).SSHPublicKeys[0].Status, "Inactive")
+	f.Do(&api.CreateUserInput{UserName: new("ada")})
+	f.Fails("NoSuchEntity: The Public Key with id "+*k.SSHPublicKeyId+" cannot be found.", &api.DeleteSSHPublicKeyInput{UserName: new("ada"), SSHPublicKeyId: k.SSHPublicKeyId})
+	f.Do(&api.DeleteSSHPublicKeyInput{UserName: new("admin"), SSHPublicKeyId: k.SSHPublicKeyId})
 }
 
 // A user that still has something is not deleted.
 func TestDeleteUserWithCredentials(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateUserInput{UserName: new("ada")})
-	f.update(func(tx *store.Tx) error {
+	f.Do(&api.CreateUserInput{UserName: new("ada")})
+	f.Update(func(tx *store.Tx) error {
 		signingCertificates.Put(tx, "c", &SigningCertificate{User: recordKey(account, "ada")})
 		sshKeys.Put(tx, "k", &SSHKey{User: recordKey(account, "ada")})
 		return nil
 	})
-	f.fails("DeleteConflict: Cannot delete entity, must delete signing certificates first.", &api.DeleteUserInput{UserName: new("ada")})
-	f.update(func(tx *store.Tx) error { signingCertificates.Delete(tx, "c"); return nil })
-	f.fails("DeleteConflict: Cannot delete entity, must delete SSH public keys first.", &api.DeleteUserInput{UserName: new("ada")})
+	f.Fails("DeleteConflict: Cannot delete entity, must delete signing certificates first.", &api.DeleteUserInput{UserName: new("ada")})
+	f.Update(func(tx *store.Tx) error { signingCertificates.Delete(tx, "c"); return nil })
+	f.Fails("DeleteConflict: Cannot delete entity, must delete SSH public keys first.", &api.DeleteUserInput{UserName: new("ada")})
 }
 
 func FuzzCredentialParsers(f *testing.F) {

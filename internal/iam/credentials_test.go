@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/session"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/iam"
@@ -18,7 +19,7 @@ const invalidKey = "InvalidClientTokenId: The security token included in the req
 // refused asserts what Credentials says of a key, "" for nothing.
 func (f *fixture) refused(what, key, token, want string) {
 	f.Helper()
-	_, _, err := f.service.Credentials(f.store.View(), key, token, f.now)
+	_, _, err := f.service.Credentials(f.Store.View(), key, token, f.Clock.Now())
 	got := ""
 	if err != nil {
 		got = err.Error()
@@ -30,54 +31,54 @@ func (f *fixture) refused(what, key, token, want string) {
 
 func TestAccessKeys(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateUserInput{UserName: new("ada")})
-	key := f.do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey
+	f.Do(&api.CreateUserInput{UserName: new("ada")})
+	key := f.Do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey
 	if id := *key.AccessKeyId; !strings.HasPrefix(id, "AKIA") || len(id) != 20 || len(*key.SecretAccessKey) != 40 {
 		t.Fatalf("key %s %s", id, *key.SecretAccessKey)
 	}
-	p, secret, err := f.service.Credentials(f.store.View(), *key.AccessKeyId, "", f.now)
+	p, secret, err := f.service.Credentials(f.Store.View(), *key.AccessKeyId, "", f.Clock.Now())
 	if err != nil || secret != *key.SecretAccessKey {
 		t.Fatalf("secret %q, %v", secret, err)
 	}
-	f.equal("principal", p, aws.Principal{
+	f.Equal("principal", p, aws.Principal{
 		Type: aws.IAMUser, Account: account, ARN: "arn:aws:iam::111111111111:user/ada", ID: p.ID, UserName: "ada", AccessKeyID: *key.AccessKeyId,
 	})
-	stored, _ := accessKeys.Get(f.store.View(), *key.AccessKeyId)
+	stored, _ := accessKeys.Get(f.Store.View(), *key.AccessKeyId)
 	if strings.Contains(stored.Sealed, secret) {
 		t.Error("the secret is stored in the clear")
 	}
 
 	f.refused("unknown", "AKIAEXAMPLEEXAMPLE12", "", invalidKey)
 	f.refused("with a token", *key.AccessKeyId, "token", invalidKey)
-	f.do(&api.UpdateAccessKeyInput{UserName: new("ada"), AccessKeyId: key.AccessKeyId, Status: new("Inactive")})
+	f.Do(&api.UpdateAccessKeyInput{UserName: new("ada"), AccessKeyId: key.AccessKeyId, Status: new("Inactive")})
 	f.refused("inactive", *key.AccessKeyId, "", invalidKey)
-	f.equal("status", *f.do(&api.ListAccessKeysInput{UserName: new("ada")}).(*api.ListAccessKeysOutput).AccessKeyMetadata[0].Status, "Inactive")
-	f.do(&api.UpdateAccessKeyInput{UserName: new("ada"), AccessKeyId: key.AccessKeyId, Status: new("Active")})
+	f.Equal("status", *f.Do(&api.ListAccessKeysInput{UserName: new("ada")}).(*api.ListAccessKeysOutput).AccessKeyMetadata[0].Status, "Inactive")
+	f.Do(&api.UpdateAccessKeyInput{UserName: new("ada"), AccessKeyId: key.AccessKeyId, Status: new("Active")})
 	f.refused("active again", *key.AccessKeyId, "", "")
-	f.do(&api.CreateAccessKeyInput{UserName: new("ada")})
-	f.fails("LimitExceeded: Cannot exceed quota for AccessKeysPerUser: 2", &api.CreateAccessKeyInput{UserName: new("ada")})
-	f.fails("NoSuchEntity: The Access Key with id "+*key.AccessKeyId+" cannot be found.", &api.DeleteAccessKeyInput{UserName: new("admin"), AccessKeyId: key.AccessKeyId})
-	f.do(&api.DeleteAccessKeyInput{UserName: new("ada"), AccessKeyId: key.AccessKeyId})
+	f.Do(&api.CreateAccessKeyInput{UserName: new("ada")})
+	f.Fails("LimitExceeded: Cannot exceed quota for AccessKeysPerUser: 2", &api.CreateAccessKeyInput{UserName: new("ada")})
+	f.Fails("NoSuchEntity: The Access Key with id "+*key.AccessKeyId+" cannot be found.", &api.DeleteAccessKeyInput{UserName: new("admin"), AccessKeyId: key.AccessKeyId})
+	f.Do(&api.DeleteAccessKeyInput{UserName: new("ada"), AccessKeyId: key.AccessKeyId})
 	f.refused("deleted", *key.AccessKeyId, "", invalidKey)
 }
 
 func TestRootAccessKey(t *testing.T) {
 	f := newFixture(t)
-	f.caller = root(account)
-	key := f.do(&api.CreateAccessKeyInput{}).(*api.CreateAccessKeyOutput).AccessKey
-	p := f.as(*key.AccessKeyId)
+	f.Caller = calltest.Root(account)
+	key := f.Do(&api.CreateAccessKeyInput{}).(*api.CreateAccessKeyOutput).AccessKey
+	p := f.as(*key.AccessKeyId, "")
 	p.AccessKeyID = ""
-	f.equal("principal", p, root(account))
-	f.equal("listed", len(f.do(&api.ListAccessKeysInput{}).(*api.ListAccessKeysOutput).AccessKeyMetadata), 1)
-	f.equal("summary", f.do(&api.GetAccountSummaryInput{}).(*api.GetAccountSummaryOutput).SummaryMap["AccountAccessKeysPresent"], int32(1))
-	f.caller = root(other)
-	f.equal("of another account", len(f.do(&api.ListAccessKeysInput{}).(*api.ListAccessKeysOutput).AccessKeyMetadata), 0)
+	f.Equal("principal", p, calltest.Root(account))
+	f.Equal("listed", len(f.Do(&api.ListAccessKeysInput{}).(*api.ListAccessKeysOutput).AccessKeyMetadata), 1)
+	f.Equal("summary", f.Do(&api.GetAccountSummaryInput{}).(*api.GetAccountSummaryOutput).SummaryMap["AccountAccessKeysPresent"], int32(1))
+	f.Caller = calltest.Root(other)
+	f.Equal("of another account", len(f.Do(&api.ListAccessKeysInput{}).(*api.ListAccessKeysOutput).AccessKeyMetadata), 0)
 }
 
 func TestMasterKeyLost(t *testing.T) {
 	f := newFixture(t)
-	f.service = New(testKey(t).For("another"))
-	_, _, err := f.service.Credentials(f.store.View(), f.admin.AccessKeyID, "", f.now)
+	f.service = New(calltest.Key(t).For("another"))
+	_, _, err := f.service.Credentials(f.Store.View(), f.admin.AccessKeyID, "", f.Clock.Now())
 	if aws.CodeOf(err) != aws.InternalFailure {
 		t.Fatalf("got %v", err)
 	}
@@ -85,14 +86,14 @@ func TestMasterKeyLost(t *testing.T) {
 
 // session issues credentials as STS does.
 func (f *fixture) session(p aws.Principal, issuedBy string, s aws.Session) (key, token string) {
-	s.Created, s.Expires = f.now, f.now.Add(time.Hour)
+	s.Created, s.Expires = f.Clock.Now(), f.Clock.Now().Add(time.Hour)
 	p.AccessKeyID, p.Session = session.NewAccessKeyID(session.Temporary, p.Account), &s
-	return p.AccessKeyID, session.NewCodec(testKey(f)).Token(session.Credentials{Secret: "secret", Principal: p, IssuedBy: issuedBy})
+	return p.AccessKeyID, session.NewCodec(calltest.Key(f)).Token(session.Credentials{Secret: "secret", Principal: p, IssuedBy: issuedBy})
 }
 
 func (f *fixture) roleSession(name string) (key, token string) {
 	f.Helper()
-	r, ok := roles.Get(f.store.View(), recordKey(account, name))
+	r, ok := roles.Get(f.Store.View(), recordKey(account, name))
 	if !ok {
 		f.Fatalf("no role %s", name)
 	}
@@ -103,9 +104,9 @@ func (f *fixture) roleSession(name string) (key, token string) {
 func TestRoleSession(t *testing.T) {
 	f := newFixture(t)
 	role := &api.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: trusting(account)}
-	f.do(role)
+	f.Do(role)
 	key, token := f.roleSession("r")
-	p, secret, err := f.service.Credentials(f.store.View(), key, token, f.now)
+	p, secret, err := f.service.Credentials(f.Store.View(), key, token, f.Clock.Now())
 	if err != nil || secret != "secret" || p.ARN != "arn:aws:sts::111111111111:assumed-role/r/s" || p.AccessKeyID != key {
 		t.Fatalf("%+v %q %v", p, secret, err)
 	}
@@ -114,36 +115,36 @@ func TestRoleSession(t *testing.T) {
 	f.refused("with another key", other, token, invalidKey)
 	f.refused("cut", key, token[:len(token)-8], invalidKey)
 
-	f.now = f.now.Add(time.Hour - time.Second)
+	f.Clock.Advance(time.Hour - time.Second)
 	f.refused("in its last second", key, token, "")
-	f.now = f.now.Add(time.Second)
+	f.Clock.Advance(time.Second)
 	f.refused("expired", key, token, "ExpiredToken: The security token included in the request is expired")
 
 	key, token = f.roleSession("r")
 	f.refused("new", key, token, "")
-	f.do(&api.DeleteRoleInput{RoleName: new("r")})
+	f.Do(&api.DeleteRoleInput{RoleName: new("r")})
 	f.refused("role deleted", key, token, invalidKey)
-	f.do(role)
+	f.Do(role)
 	f.refused("role made anew", key, token, invalidKey)
 }
 
 func TestUserSession(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateUserInput{UserName: new("ada")})
-	by := f.do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey.AccessKeyId
-	p := f.as(*by)
+	f.Do(&api.CreateUserInput{UserName: new("ada")})
+	by := f.Do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey.AccessKeyId
+	p := f.as(*by, "")
 	key, token := f.session(p, *by, aws.Session{IssuerType: aws.IAMUser, IssuerID: p.ID})
 	f.refused("new", key, token, "")
-	f.do(&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("eve")})
-	got, _, err := f.service.Credentials(f.store.View(), key, token, f.now)
+	f.Do(&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("eve")})
+	got, _, err := f.service.Credentials(f.Store.View(), key, token, f.Clock.Now())
 	if err != nil || got.UserName != "eve" || got.ARN != "arn:aws:iam::111111111111:user/eve" || got.ID != p.ID {
 		t.Errorf("after a renaming: %+v, %v", got, err)
 	}
-	f.do(&api.UpdateAccessKeyInput{UserName: new("eve"), AccessKeyId: by, Status: new("Inactive")})
+	f.Do(&api.UpdateAccessKeyInput{UserName: new("eve"), AccessKeyId: by, Status: new("Inactive")})
 	f.refused("issuing key inactive", key, token, invalidKey)
-	f.do(&api.UpdateAccessKeyInput{UserName: new("eve"), AccessKeyId: by, Status: new("Active")})
+	f.Do(&api.UpdateAccessKeyInput{UserName: new("eve"), AccessKeyId: by, Status: new("Active")})
 	f.refused("issuing key active", key, token, "")
-	f.do(&api.DeleteAccessKeyInput{UserName: new("eve"), AccessKeyId: by}, &api.DeleteUserInput{UserName: new("eve")})
+	f.Do(&api.DeleteAccessKeyInput{UserName: new("eve"), AccessKeyId: by}, &api.DeleteUserInput{UserName: new("eve")})
 	f.refused("user deleted", key, token, invalidKey)
 }
 
@@ -161,44 +162,44 @@ func policyNames(list []policy.Attached) []string {
 
 func TestPoliciesOf(t *testing.T) {
 	f := newFixture(t)
-	arn := f.do(&api.CreatePolicyInput{PolicyName: new("P"), PolicyDocument: document("s3:A")}).(*api.CreatePolicyOutput).Policy.Arn
-	f.do(&api.CreateGroupInput{GroupName: new("g")}, &api.PutGroupPolicyInput{GroupName: new("g"), PolicyName: new("groups"), PolicyDocument: document("s3:A")},
+	arn := f.Do(&api.CreatePolicyInput{PolicyName: new("P"), PolicyDocument: document("s3:A")}).(*api.CreatePolicyOutput).Policy.Arn
+	f.Do(&api.CreateGroupInput{GroupName: new("g")}, &api.PutGroupPolicyInput{GroupName: new("g"), PolicyName: new("groups"), PolicyDocument: document("s3:A")},
 		&api.AttachGroupPolicyInput{GroupName: new("g"), PolicyArn: arn},
 		&api.CreateUserInput{UserName: new("ada"), PermissionsBoundary: arn}, &api.AddUserToGroupInput{GroupName: new("g"), UserName: new("ada")},
 		&api.PutUserPolicyInput{UserName: new("ada"), PolicyName: new("own"), PolicyDocument: document("s3:A")},
 		&api.AttachUserPolicyInput{UserName: new("ada"), PolicyArn: new(administratorAccess)})
-	key := f.do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey
-	p := f.as(*key.AccessKeyId)
-	identity, boundary, sess := f.service.PoliciesOf(f.store.View(), p)
-	f.equal("identity", policyNames(identity), []string{"AdministratorAccess" + administratorAccess, "P" + *arn, "groups", "own"})
-	f.equal("boundary", policyNames(boundary), []string{"P" + *arn})
-	f.equal("session", sess == nil, true)
+	key := f.Do(&api.CreateAccessKeyInput{UserName: new("ada")}).(*api.CreateAccessKeyOutput).AccessKey
+	p := f.as(*key.AccessKeyId, "")
+	identity, boundary, sess := f.service.PoliciesOf(f.Store.View(), p)
+	f.Equal("identity", policyNames(identity), []string{"AdministratorAccess" + administratorAccess, "P" + *arn, "groups", "own"})
+	f.Equal("boundary", policyNames(boundary), []string{"P" + *arn})
+	f.Equal("session", sess == nil, true)
 
 	p.Session = &aws.Session{Policies: []string{*document("s3:B"), *arn, "arn:aws:iam::aws:policy/Gone", "no policy"}}
-	_, _, sess = f.service.PoliciesOf(f.store.View(), p)
-	f.equal("session", policyNames(sess), []string{"", "", "P" + *arn, "arn:aws:iam::aws:policy/Gone"})
-	f.equal("a policy that is gone allows nothing", len(sess[2].Document.Statements)+len(sess[3].Document.Statements), 0)
+	_, _, sess = f.service.PoliciesOf(f.Store.View(), p)
+	f.Equal("session", policyNames(sess), []string{"", "", "P" + *arn, "arn:aws:iam::aws:policy/Gone"})
+	f.Equal("a policy that is gone allows nothing", len(sess[2].Document.Statements)+len(sess[3].Document.Statements), 0)
 
 	p.ID = "AIDASOMEBODYELSE12345"
-	identity, _, _ = f.service.PoliciesOf(f.store.View(), p)
-	f.equal("another user of that name", len(identity), 0)
-	identity, boundary, sess = f.service.PoliciesOf(f.store.View(), root(account))
-	f.equal("root", identity == nil && boundary == nil && sess == nil, true)
+	identity, _, _ = f.service.PoliciesOf(f.Store.View(), p)
+	f.Equal("another user of that name", len(identity), 0)
+	identity, boundary, sess = f.service.PoliciesOf(f.Store.View(), calltest.Root(account))
+	f.Equal("root", identity == nil && boundary == nil && sess == nil, true)
 }
 
 func TestTagsOf(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.TagUserInput{UserName: new("admin"), Tags: []api.Tag{{Key: new("Team"), Value: new("blue")}, {Key: new("cost"), Value: new("1")}}})
-	p := f.caller
-	f.equal("user", f.service.TagsOf(f.store.View(), p), map[string]string{"Team": "blue", "cost": "1"})
+	f.Do(&api.TagUserInput{UserName: new("admin"), Tags: []api.Tag{{Key: new("Team"), Value: new("blue")}, {Key: new("cost"), Value: new("1")}}})
+	p := f.Caller
+	f.Equal("user", f.service.TagsOf(f.Store.View(), p), map[string]string{"Team": "blue", "cost": "1"})
 	p.Session = &aws.Session{Tags: map[string]string{"team": "red"}}
-	f.equal("session first", f.service.TagsOf(f.store.View(), p), map[string]string{"team": "red", "cost": "1"})
-	f.equal("root", len(f.service.TagsOf(f.store.View(), root(account))), 0)
+	f.Equal("session first", f.service.TagsOf(f.Store.View(), p), map[string]string{"team": "red", "cost": "1"})
+	f.Equal("root", len(f.service.TagsOf(f.Store.View(), calltest.Root(account))), 0)
 }
 
 func TestPrincipalExists(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateRoleInput{RoleName: new("r"), Path: new("/x/"), AssumeRolePolicyDocument: trusting(account)})
+	f.Do(&api.CreateRoleInput{RoleName: new("r"), Path: new("/x/"), AssumeRolePolicyDocument: trusting(account)})
 	for arn, want := range map[string]bool{
 		"arn:aws:iam::111111111111:root":                 true,
 		"arn:aws:iam::111111111111:user/admin":           true,
@@ -217,7 +218,7 @@ func TestPrincipalExists(t *testing.T) {
 		"arn:aws:iam::111111111111:user":                 false,
 		"":                                               false,
 	} {
-		if got := f.service.PrincipalExists(f.store.View(), arn); got != want {
+		if got := f.service.PrincipalExists(f.Store.View(), arn); got != want {
 			t.Errorf("%s exists: %v", arn, got)
 		}
 	}
@@ -226,9 +227,9 @@ func TestPrincipalExists(t *testing.T) {
 // Users, roles and their sessions have ids that outlive their ARNs.
 func TestPrincipalID(t *testing.T) {
 	f := newFixture(t)
-	role := *f.do(&api.CreateRoleInput{RoleName: new("r"), Path: new("/x/"), AssumeRolePolicyDocument: trusting(account)}).(*api.CreateRoleOutput).Role.RoleId
+	role := *f.Do(&api.CreateRoleInput{RoleName: new("r"), Path: new("/x/"), AssumeRolePolicyDocument: trusting(account)}).(*api.CreateRoleOutput).Role.RoleId
 	for arn, want := range map[string]string{
-		"arn:aws:iam::111111111111:user/admin":       f.as(f.admin.AccessKeyID).ID,
+		"arn:aws:iam::111111111111:user/admin":       f.as(f.admin.AccessKeyID, "").ID,
 		"arn:aws:iam::111111111111:role/x/r":         role,
 		"arn:aws:sts::111111111111:assumed-role/r/s": role + ":s",
 		"arn:aws:iam::111111111111:root":             "",
@@ -237,57 +238,57 @@ func TestPrincipalID(t *testing.T) {
 		"arn:aws:sts::111111111111:assumed-role/r":   "",
 		"*": "",
 	} {
-		f.equal(arn, f.service.PrincipalID(f.store.View(), arn), want)
+		f.Equal(arn, f.service.PrincipalID(f.Store.View(), arn), want)
 	}
 }
 
 func TestLastUse(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: trusting(account)})
+	f.Do(&api.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: trusting(account)})
 	used := func() *api.AccessKeyLastUsed {
-		return f.do(&api.GetAccessKeyLastUsedInput{AccessKeyId: &f.admin.AccessKeyID}).(*api.GetAccessKeyLastUsedOutput).AccessKeyLastUsed
+		return f.Do(&api.GetAccessKeyLastUsedInput{AccessKeyId: &f.admin.AccessKeyID}).(*api.GetAccessKeyLastUsedOutput).AccessKeyLastUsed
 	}
 	flush := func() {
 		t.Helper()
-		if err := f.service.FlushUses(t.Context(), f.store); err != nil {
+		if err := f.service.FlushUses(t.Context(), f.Store); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f.equal("never", *used().ServiceName, "N/A")
-	f.service.Used(&f.caller, "us-east-2", "s3", f.now)
-	f.equal("noted", *used().ServiceName, "s3")
+	f.Equal("never", *used().ServiceName, "N/A")
+	f.service.Used(&f.Caller, "us-east-2", "s3", f.Clock.Now())
+	f.Equal("noted", *used().ServiceName, "s3")
 	flush()
-	f.equal("stored", *used().Region, "us-east-2")
-	f.service.Used(&f.caller, "eu-west-1", "iam", f.now.Add(time.Minute))
-	f.equal("later", *used().LastUsedDate, f.now.Add(time.Minute))
+	f.Equal("stored", *used().Region, "us-east-2")
+	f.service.Used(&f.Caller, "eu-west-1", "iam", f.Clock.Now().Add(time.Minute))
+	f.Equal("later", *used().LastUsedDate, f.Clock.Now().Add(time.Minute))
 	flush()
-	f.service.Used(&f.caller, "us-east-1", "sts", f.now) // another replica's clock is behind
-	f.equal("latest", *used().ServiceName, "iam")
+	f.service.Used(&f.Caller, "us-east-1", "sts", f.Clock.Now()) // another replica's clock is behind
+	f.Equal("latest", *used().ServiceName, "iam")
 	flush()
-	f.equal("latest", *used().ServiceName, "iam")
+	f.Equal("latest", *used().ServiceName, "iam")
 
 	key, token := f.roleSession("r")
-	p, _, _ := f.service.Credentials(f.store.View(), key, token, f.now)
-	f.service.Used(&p, "us-west-2", "s3", f.now)
+	p, _, _ := f.service.Credentials(f.Store.View(), key, token, f.Clock.Now())
+	f.service.Used(&p, "us-west-2", "s3", f.Clock.Now())
 	flush()
-	f.equal("role", *f.do(&api.GetRoleInput{RoleName: new("r")}).(*api.GetRoleOutput).Role.RoleLastUsed.Region, "us-west-2")
+	f.Equal("role", *f.Do(&api.GetRoleInput{RoleName: new("r")}).(*api.GetRoleOutput).Role.RoleLastUsed.Region, "us-west-2")
 
 	// What is deleted before its use is stored leaves nothing behind.
-	f.service.Used(&p, "us-west-2", "s3", f.now.Add(time.Hour))
-	f.do(&api.DeleteRoleInput{RoleName: new("r")})
+	f.service.Used(&p, "us-west-2", "s3", f.Clock.Now().Add(time.Hour))
+	f.Do(&api.DeleteRoleInput{RoleName: new("r")})
 	flush()
-	if _, ok := lastUses.Get(f.store.View(), p.Session.IssuerID); ok {
+	if _, ok := lastUses.Get(f.Store.View(), p.Session.IssuerID); ok {
 		t.Error("the use of a deleted role is stored")
 	}
-	f.caller = root(other)
-	f.fails("NoSuchEntity: The Access Key with id "+f.admin.AccessKeyID+" cannot be found.", &api.GetAccessKeyLastUsedInput{AccessKeyId: &f.admin.AccessKeyID})
+	f.Caller = calltest.Root(other)
+	f.Fails("NoSuchEntity: The Access Key with id "+f.admin.AccessKeyID+" cannot be found.", &api.GetAccessKeyLastUsedInput{AccessKeyId: &f.admin.AccessKeyID})
 }
 
 func TestFlushFails(t *testing.T) {
 	f := newFixture(t)
-	f.service.Used(&f.caller, "us-east-2", "s3", f.now)
-	f.store.Close()
-	if err := f.service.FlushUses(t.Context(), f.store); err == nil {
+	f.service.Used(&f.Caller, "us-east-2", "s3", f.Clock.Now())
+	f.Store.Close()
+	if err := f.service.FlushUses(t.Context(), f.Store); err == nil {
 		t.Fatal("stored in a closed store")
 	}
 	if u := f.service.uses.noted[f.admin.AccessKeyID]; u.Service != "s3" {
@@ -315,9 +316,9 @@ func TestMemo(t *testing.T) {
 
 func BenchmarkCredentials(b *testing.B) {
 	f := newFixture(b)
-	r := f.store.View()
+	r := f.Store.View()
 	for b.Loop() {
-		if _, _, err := f.service.Credentials(r, f.admin.AccessKeyID, "", f.now); err != nil {
+		if _, _, err := f.service.Credentials(r, f.admin.AccessKeyID, "", f.Clock.Now()); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -325,11 +326,11 @@ func BenchmarkCredentials(b *testing.B) {
 
 func BenchmarkSessionCredentials(b *testing.B) {
 	f := newFixture(b)
-	f.do(&api.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: trusting(account)})
+	f.Do(&api.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: trusting(account)})
 	key, token := f.roleSession("r")
-	r := f.store.View()
+	r := f.Store.View()
 	for b.Loop() {
-		if _, _, err := f.service.Credentials(r, key, token, f.now); err != nil {
+		if _, _, err := f.service.Credentials(r, key, token, f.Clock.Now()); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -337,10 +338,10 @@ func BenchmarkSessionCredentials(b *testing.B) {
 
 func BenchmarkPoliciesOf(b *testing.B) {
 	f := newFixture(b)
-	r := f.store.View()
+	r := f.Store.View()
 	b.ReportAllocs()
 	for b.Loop() {
-		f.service.PoliciesOf(r, f.caller)
+		f.service.PoliciesOf(r, f.Caller)
 	}
 }
 
@@ -348,40 +349,40 @@ func BenchmarkPoliciesOf(b *testing.B) {
 // for them, within the session policies, and as long.
 func TestFederatedUser(t *testing.T) {
 	f := newFixture(t)
-	codec := session.NewCodec(testKey(t))
+	codec := session.NewCodec(calltest.Key(t))
 	issue := func(by aws.Principal) (id, token string) {
 		p := aws.Principal{
 			Type: aws.FederatedUser, Account: account, ARN: "arn:aws:sts::111111111111:federated-user/visitor", ID: account + ":visitor",
 			AccessKeyID: session.NewAccessKeyID(session.Temporary, account),
 			Session: &aws.Session{
 				IssuerType: by.Type, IssuerID: by.ID, IssuerARN: by.ARN, IssuerName: by.UserName, Name: "visitor",
-				Created: f.now, Expires: f.now.Add(time.Hour), Policies: []string{*document("s3:*")},
+				Created: f.Clock.Now(), Expires: f.Clock.Now().Add(time.Hour), Policies: []string{*document("s3:*")},
 			},
 		}
 		return p.AccessKeyID, codec.Token(session.Credentials{Secret: "s", Principal: p, IssuedBy: by.AccessKeyID})
 	}
-	id, token := issue(f.caller)
-	f.do(&api.UpdateUserInput{UserName: new("admin"), NewUserName: new("boss")})
-	p, _, err := f.service.Credentials(f.store.View(), id, token, f.now)
+	id, token := issue(f.Caller)
+	f.Do(&api.UpdateUserInput{UserName: new("admin"), NewUserName: new("boss")})
+	p, _, err := f.service.Credentials(f.Store.View(), id, token, f.Clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.equal("issuer", p.Session.IssuerARN, "arn:aws:iam::111111111111:user/boss")
-	f.equal("itself", p.ARN, "arn:aws:sts::111111111111:federated-user/visitor")
-	identity, _, limits := f.service.PoliciesOf(f.store.View(), p)
-	f.equal("policies", []int{len(identity), len(limits)}, []int{1, 1})
+	f.Equal("issuer", p.Session.IssuerARN, "arn:aws:iam::111111111111:user/boss")
+	f.Equal("itself", p.ARN, "arn:aws:sts::111111111111:federated-user/visitor")
+	identity, _, limits := f.service.PoliciesOf(f.Store.View(), p)
+	f.Equal("policies", []int{len(identity), len(limits)}, []int{1, 1})
 	decide := func(action string) policy.Decision {
 		return policy.Evaluate(policy.Request{Principal: p, Action: action, Resource: "*"}, policy.Documents{Identity: identity, Session: limits}).Decision
 	}
-	f.equal("within both", decide("s3:GetObject"), policy.Allowed)
-	f.equal("not within the session's", decide("sqs:SendMessage"), policy.ImplicitDeny)
-	f.caller = p
+	f.Equal("within both", decide("s3:GetObject"), policy.Allowed)
+	f.Equal("not within the session's", decide("sqs:SendMessage"), policy.ImplicitDeny)
+	f.Caller = p
 	op := api.API.Operation("ListUsers")
-	if _, err := f.service.Access(&call.Call{Principal: p, Operation: op, State: f.store.View()}, &api.ListUsersInput{}); aws.CodeOf(err) != "InvalidClientTokenId" {
+	if _, err := f.service.Access(&call.Call{Principal: p, Operation: op, State: f.Store.View()}, &api.ListUsersInput{}); aws.CodeOf(err) != "InvalidClientTokenId" {
 		t.Error("IAM takes the credentials of a federated user:", err)
 	}
 
-	f.caller = root(account)
-	f.do(&api.UpdateAccessKeyInput{UserName: new("boss"), AccessKeyId: &f.admin.AccessKeyID, Status: new("Inactive")})
+	f.Caller = calltest.Root(account)
+	f.Do(&api.UpdateAccessKeyInput{UserName: new("boss"), AccessKeyId: &f.admin.AccessKeyID, Status: new("Inactive")})
 	f.refused("after its issuer's key", id, token, invalidKey)
 }

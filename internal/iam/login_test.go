@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
@@ -14,55 +15,55 @@ const violation = "PasswordPolicyViolation: Password does not conform to the acc
 
 func TestLoginProfile(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateUserInput{UserName: new("ada")})
-	f.fails("NoSuchEntity: Login Profile for User ada cannot be found.", &api.GetLoginProfileInput{UserName: new("ada")})
-	f.fails(violation, &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("short1A")})
-	f.fails(violation, &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("longbutlower")})
-	f.do(&api.CreateLoginProfileInput{UserName: new("ada"), Password: new("Analytical1"), PasswordResetRequired: new(true)})
-	f.fails("EntityAlreadyExists: Login Profile for user ada already exists.", &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("Analytical1")})
-	v := f.do(&api.GetLoginProfileInput{UserName: new("ADA")}).(*api.GetLoginProfileOutput).LoginProfile
-	f.equal("created", *v.CreateDate, f.now)
-	f.equal("reset", *v.PasswordResetRequired, true)
+	f.Do(&api.CreateUserInput{UserName: new("ada")})
+	f.Fails("NoSuchEntity: Login Profile for User ada cannot be found.", &api.GetLoginProfileInput{UserName: new("ada")})
+	f.Fails(violation, &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("short1A")})
+	f.Fails(violation, &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("longbutlower")})
+	f.Do(&api.CreateLoginProfileInput{UserName: new("ada"), Password: new("Analytical1"), PasswordResetRequired: new(true)})
+	f.Fails("EntityAlreadyExists: Login Profile for user ada already exists.", &api.CreateLoginProfileInput{UserName: new("ada"), Password: new("Analytical1")})
+	v := f.Do(&api.GetLoginProfileInput{UserName: new("ADA")}).(*api.GetLoginProfileOutput).LoginProfile
+	f.Equal("created", *v.CreateDate, f.Clock.Now())
+	f.Equal("reset", *v.PasswordResetRequired, true)
 
-	f.do(&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("lovelace")})
-	f.fails("DeleteConflict: Cannot delete entity, must delete login profile first.", &api.DeleteUserInput{UserName: new("lovelace")})
-	f.do(&api.UpdateLoginProfileInput{UserName: new("lovelace"), PasswordResetRequired: new(false)})
-	v = f.do(&api.GetLoginProfileInput{UserName: new("lovelace")}).(*api.GetLoginProfileOutput).LoginProfile
-	f.equal("reset", *v.PasswordResetRequired, false)
-	f.do(&api.DeleteLoginProfileInput{UserName: new("lovelace")}, &api.DeleteUserInput{UserName: new("lovelace")})
+	f.Do(&api.UpdateUserInput{UserName: new("ada"), NewUserName: new("lovelace")})
+	f.Fails("DeleteConflict: Cannot delete entity, must delete login profile first.", &api.DeleteUserInput{UserName: new("lovelace")})
+	f.Do(&api.UpdateLoginProfileInput{UserName: new("lovelace"), PasswordResetRequired: new(false)})
+	v = f.Do(&api.GetLoginProfileInput{UserName: new("lovelace")}).(*api.GetLoginProfileOutput).LoginProfile
+	f.Equal("reset", *v.PasswordResetRequired, false)
+	f.Do(&api.DeleteLoginProfileInput{UserName: new("lovelace")}, &api.DeleteUserInput{UserName: new("lovelace")})
 }
 
 func TestChangePassword(t *testing.T) {
 	f := newFixture(t)
-	f.fails("NoSuchEntity: Login Profile for User admin cannot be found.", &api.ChangePasswordInput{OldPassword: new("x"), NewPassword: new("y")})
-	f.do(&api.CreateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1"), PasswordResetRequired: new(true)},
+	f.Fails("NoSuchEntity: Login Profile for User admin cannot be found.", &api.ChangePasswordInput{OldPassword: new("x"), NewPassword: new("y")})
+	f.Do(&api.CreateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1"), PasswordResetRequired: new(true)},
 		&api.UpdateAccountPasswordPolicyInput{PasswordReusePrevention: new(int32(2)), RequireSymbols: new(true)})
-	f.fails("AccessDenied: The old password is incorrect.", &api.ChangePasswordInput{OldPassword: new("Analytical2"), NewPassword: new("Engine#1")})
-	f.fails(violation, &api.ChangePasswordInput{OldPassword: new("Analytical1"), NewPassword: new("Engine1")})
-	f.do(&api.ChangePasswordInput{OldPassword: new("Analytical1"), NewPassword: new("Engine#1")})
-	f.equal("reset", *f.do(&api.GetLoginProfileInput{}).(*api.GetLoginProfileOutput).LoginProfile.PasswordResetRequired, false)
-	f.fails(violation, &api.ChangePasswordInput{OldPassword: new("Engine#1"), NewPassword: new("Engine#1")})
-	f.do(&api.ChangePasswordInput{OldPassword: new("Engine#1"), NewPassword: new("Engine#2")})
-	f.fails(violation, &api.ChangePasswordInput{OldPassword: new("Engine#2"), NewPassword: new("Engine#1")})
-	f.do(&api.ChangePasswordInput{OldPassword: new("Engine#2"), NewPassword: new("Engine#3")},
+	f.Fails("AccessDenied: The old password is incorrect.", &api.ChangePasswordInput{OldPassword: new("Analytical2"), NewPassword: new("Engine#1")})
+	f.Fails(violation, &api.ChangePasswordInput{OldPassword: new("Analytical1"), NewPassword: new("Engine1")})
+	f.Do(&api.ChangePasswordInput{OldPassword: new("Analytical1"), NewPassword: new("Engine#1")})
+	f.Equal("reset", *f.Do(&api.GetLoginProfileInput{}).(*api.GetLoginProfileOutput).LoginProfile.PasswordResetRequired, false)
+	f.Fails(violation, &api.ChangePasswordInput{OldPassword: new("Engine#1"), NewPassword: new("Engine#1")})
+	f.Do(&api.ChangePasswordInput{OldPassword: new("Engine#1"), NewPassword: new("Engine#2")})
+	f.Fails(violation, &api.ChangePasswordInput{OldPassword: new("Engine#2"), NewPassword: new("Engine#1")})
+	f.Do(&api.ChangePasswordInput{OldPassword: new("Engine#2"), NewPassword: new("Engine#3")},
 		&api.ChangePasswordInput{OldPassword: new("Engine#3"), NewPassword: new("Engine#1")})
-	f.caller = root(account)
-	f.fails("InvalidUserType: Only IAM Users can change their own password.", &api.ChangePasswordInput{OldPassword: new("x"), NewPassword: new("y")})
+	f.Caller = calltest.Root(account)
+	f.Fails("InvalidUserType: Only IAM Users can change their own password.", &api.ChangePasswordInput{OldPassword: new("x"), NewPassword: new("y")})
 }
 
 func TestPasswordPolicy(t *testing.T) {
 	f := newFixture(t)
 	missing := "NoSuchEntity: The Password Policy with domain name 111111111111 cannot be found."
-	f.fails(missing, &api.GetAccountPasswordPolicyInput{})
-	f.fails(missing, &api.DeleteAccountPasswordPolicyInput{})
-	f.do(&api.UpdateAccountPasswordPolicyInput{MaxPasswordAge: new(int32(90)), RequireNumbers: new(true)})
-	p := f.do(&api.GetAccountPasswordPolicyInput{}).(*api.GetAccountPasswordPolicyOutput).PasswordPolicy
-	f.equal("age", []any{*p.MaxPasswordAge, *p.ExpirePasswords, *p.RequireNumbers, *p.MinimumPasswordLength}, []any{int32(90), true, true, int32(6)})
-	f.do(&api.UpdateAccountPasswordPolicyInput{})
-	p = f.do(&api.GetAccountPasswordPolicyInput{}).(*api.GetAccountPasswordPolicyOutput).PasswordPolicy
-	f.equal("replaced", []any{*p.ExpirePasswords, *p.RequireNumbers, p.MaxPasswordAge == nil, p.PasswordReusePrevention == nil}, []any{false, false, true, true})
-	f.do(&api.DeleteAccountPasswordPolicyInput{})
-	f.fails(missing, &api.GetAccountPasswordPolicyInput{})
+	f.Fails(missing, &api.GetAccountPasswordPolicyInput{})
+	f.Fails(missing, &api.DeleteAccountPasswordPolicyInput{})
+	f.Do(&api.UpdateAccountPasswordPolicyInput{MaxPasswordAge: new(int32(90)), RequireNumbers: new(true)})
+	p := f.Do(&api.GetAccountPasswordPolicyInput{}).(*api.GetAccountPasswordPolicyOutput).PasswordPolicy
+	f.Equal("age", []any{*p.MaxPasswordAge, *p.ExpirePasswords, *p.RequireNumbers, *p.MinimumPasswordLength}, []any{int32(90), true, true, int32(6)})
+	f.Do(&api.UpdateAccountPasswordPolicyInput{})
+	p = f.Do(&api.GetAccountPasswordPolicyInput{}).(*api.GetAccountPasswordPolicyOutput).PasswordPolicy
+	f.Equal("replaced", []any{*p.ExpirePasswords, *p.RequireNumbers, p.MaxPasswordAge == nil, p.PasswordReusePrevention == nil}, []any{false, false, true, true})
+	f.Do(&api.DeleteAccountPasswordPolicyInput{})
+	f.Fails(missing, &api.GetAccountPasswordPolicyInput{})
 }
 
 func TestPasswordRules(t *testing.T) {
@@ -90,28 +91,28 @@ func TestOwnPassword(t *testing.T) {
 	f := newFixture(t)
 	decide := func(identity ...policy.Attached) policy.Decision {
 		target := f.access(&api.ChangePasswordInput{OldPassword: new("x"), NewPassword: new("y")})[0]
-		f.equal("resource", target.Resource, f.caller.ARN)
-		return policy.Evaluate(policy.Request{Principal: f.caller, Action: target.Action, Resource: target.Resource, Context: target.Context},
+		f.Equal("resource", target.Resource, f.Caller.ARN)
+		return policy.Evaluate(policy.Request{Principal: f.Caller, Action: target.Action, Resource: target.Resource, Context: target.Context},
 			policy.Documents{Identity: identity, Resource: target.Policy}).Decision
 	}
-	f.equal("by default", decide(), policy.ImplicitDeny)
-	f.do(&api.UpdateAccountPasswordPolicyInput{AllowUsersToChangePassword: new(true)})
-	f.equal("allowed by the account", decide(), policy.Allowed)
+	f.Equal("by default", decide(), policy.ImplicitDeny)
+	f.Do(&api.UpdateAccountPasswordPolicyInput{AllowUsersToChangePassword: new(true)})
+	f.Equal("allowed by the account", decide(), policy.Allowed)
 	deny := mustParse(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`)
-	f.equal("denied", decide(policy.Attached{Document: deny}), policy.ExplicitDeny)
+	f.Equal("denied", decide(policy.Attached{Document: deny}), policy.ExplicitDeny)
 }
 
 // What is stored of a password does not tell it, and reads back.
 func TestLoginProfileStored(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1")})
-	f.now = f.now.Add(time.Hour)
-	f.do(&api.UpdateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1")})
-	f.update(func(tx *store.Tx) error {
+	f.Do(&api.CreateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1")})
+	f.Clock.Advance(time.Hour)
+	f.Do(&api.UpdateLoginProfileInput{UserName: new("admin"), Password: new("Analytical1")})
+	f.Update(func(tx *store.Tx) error {
 		p, _ := loginProfiles.Get(tx, recordKey(account, "admin"))
-		f.equal("times", []time.Time{p.Created, p.Changed}, []time.Time{f.now.Add(-time.Hour), f.now})
-		f.equal("hashes", len(p.Hashes), 2)
-		f.equal("size", len(p.Hashes[0]), hashSize)
+		f.Equal("times", []time.Time{p.Created, p.Changed}, []time.Time{f.Clock.Now().Add(-time.Hour), f.Clock.Now()})
+		f.Equal("hashes", len(p.Hashes), 2)
+		f.Equal("size", len(p.Hashes[0]), hashSize)
 		return nil
 	})
 }
@@ -129,8 +130,8 @@ func TestPasswordsAreHashedBeforehand(t *testing.T) {
 		{&api.UpdateLoginProfileInput{UserName: new("admin"), Password: new("Analytical3")}, 2},
 		{&api.UpdateLoginProfileInput{UserName: new("admin"), PasswordResetRequired: new(true)}, 1},
 	} {
-		f.runs = 0
-		f.do(c.in)
-		f.equal("runs of "+c.in.Describe().Name, f.runs, c.runs)
+		f.Runs = 0
+		f.Do(c.in)
+		f.Equal("runs of "+c.in.Describe().Name, f.Runs, c.runs)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/session"
 	"github.com/orgtrail/orgtrail/internal/store"
@@ -46,7 +47,7 @@ func (f *fixture) organization() *organization {
 func TestRootAccess(t *testing.T) {
 	f := newFixture(t)
 	list := &api.ListOrganizationsFeaturesInput{}
-	f.fails("OrganizationNotFoundException: The request was rejected because no organization is associated with your account.", list)
+	f.Fails("OrganizationNotFoundException: The request was rejected because no organization is associated with your account.", list)
 	o := f.organization()
 	for want, change := range map[string]func(){
 		"ServiceAccessNotEnabledException: Trusted access is not enabled for IAM in AWS Organizations.":                                                                                       func() { o.of.Trusted = false },
@@ -55,24 +56,24 @@ func TestRootAccess(t *testing.T) {
 	} {
 		before := o.of
 		change()
-		f.fails(want, list)
-		f.fails(want, &api.EnableOrganizationsRootSessionsInput{})
+		f.Fails(want, list)
+		f.Fails(want, &api.EnableOrganizationsRootSessionsInput{})
 		o.of = before
 	}
-	f.equal("nothing", f.do(list).(*api.ListOrganizationsFeaturesOutput).EnabledFeatures, []string{})
-	f.do(&api.EnableOrganizationsRootSessionsInput{}, &api.EnableOrganizationsRootSessionsInput{})
-	both := f.do(&api.EnableOrganizationsRootCredentialsManagementInput{}).(*api.EnableOrganizationsRootCredentialsManagementOutput)
-	f.equal("both", both.EnabledFeatures, []string{"RootCredentialsManagement", "RootSessions"})
-	f.equal("organization", *both.OrganizationId, o.of.ID)
+	f.Equal("nothing", f.Do(list).(*api.ListOrganizationsFeaturesOutput).EnabledFeatures, []string{})
+	f.Do(&api.EnableOrganizationsRootSessionsInput{}, &api.EnableOrganizationsRootSessionsInput{})
+	both := f.Do(&api.EnableOrganizationsRootCredentialsManagementInput{}).(*api.EnableOrganizationsRootCredentialsManagementOutput)
+	f.Equal("both", both.EnabledFeatures, []string{"RootCredentialsManagement", "RootSessions"})
+	f.Equal("organization", *both.OrganizationId, o.of.ID)
 
-	may := func(from, to string) bool { return f.service.RootSession(f.store.View(), from, to) == nil }
-	f.equal("sessions", []bool{may(account, other), may(other, account), may(account, account), may(account, "333333333333")}, []bool{true, false, false, false})
+	may := func(from, to string) bool { return f.service.RootSession(f.Store.View(), from, to) == nil }
+	f.Equal("sessions", []bool{may(account, other), may(other, account), may(account, account), may(account, "333333333333")}, []bool{true, false, false, false})
 	o.delegated, o.of.Management = account, other
-	f.equal("of a delegate", []bool{may(account, other), may(account, account)}, []bool{false, true})
-	f.fails("CallerIsNotManagementAccountException: The account making the request is not the management account for the organization.", &api.EnableOrganizationsRootSessionsInput{})
-	f.equal("turned off", f.do(&api.DisableOrganizationsRootSessionsInput{}).(*api.DisableOrganizationsRootSessionsOutput).EnabledFeatures, []string{"RootCredentialsManagement"})
-	f.equal("a session", may(account, account), false)
-	f.equal("all off", f.do(&api.DisableOrganizationsRootCredentialsManagementInput{}).(*api.DisableOrganizationsRootCredentialsManagementOutput).EnabledFeatures, []string{})
+	f.Equal("of a delegate", []bool{may(account, other), may(account, account)}, []bool{false, true})
+	f.Fails("CallerIsNotManagementAccountException: The account making the request is not the management account for the organization.", &api.EnableOrganizationsRootSessionsInput{})
+	f.Equal("turned off", f.Do(&api.DisableOrganizationsRootSessionsInput{}).(*api.DisableOrganizationsRootSessionsOutput).EnabledFeatures, []string{"RootCredentialsManagement"})
+	f.Equal("a session", may(account, account), false)
+	f.Equal("all off", f.Do(&api.DisableOrganizationsRootCredentialsManagementInput{}).(*api.DisableOrganizationsRootCredentialsManagementOutput).EnabledFeatures, []string{})
 }
 
 // A root session can do its task and nothing else, and ends when the
@@ -80,23 +81,23 @@ func TestRootAccess(t *testing.T) {
 func TestRootSession(t *testing.T) {
 	f := newFixture(t)
 	f.organization()
-	f.do(&api.EnableOrganizationsRootSessionsInput{})
-	f.fails("PolicyNotAttachable: Cannot attach a root task policy to a User.",
+	f.Do(&api.EnableOrganizationsRootSessionsInput{})
+	f.Fails("PolicyNotAttachable: Cannot attach a root task policy to a User.",
 		&api.AttachUserPolicyInput{UserName: new("admin"), PolicyArn: new("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy")})
-	codec := session.NewCodec(testKey(t))
+	codec := session.NewCodec(calltest.Key(t))
 	as := func(task string) aws.Principal {
 		t.Helper()
 		p := aws.Principal{Type: aws.Root, Account: other, ARN: aws.RootARN(other), ID: other, AccessKeyID: session.NewAccessKeyID(session.Temporary, other)}
-		p.Session = &aws.Session{IssuerType: aws.IAMUser, IssuerID: f.caller.ID, IssuerARN: f.caller.ARN, Created: f.now, Expires: f.now.Add(900e9), Policies: []string{"arn:aws:iam::aws:policy/root-task/" + task}}
-		p, _, err := f.service.Credentials(f.store.View(), p.AccessKeyID, codec.Token(session.Credentials{Secret: "s", Principal: p}), f.now)
+		p.Session = &aws.Session{IssuerType: aws.IAMUser, IssuerID: f.Caller.ID, IssuerARN: f.Caller.ARN, Created: f.Clock.Now(), Expires: f.Clock.Now().Add(900e9), Policies: []string{"arn:aws:iam::aws:policy/root-task/" + task}}
+		p, _, err := f.service.Credentials(f.Store.View(), p.AccessKeyID, codec.Token(session.Credentials{Secret: "s", Principal: p}), f.Clock.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
 		return p
 	}
 	may := func(p aws.Principal, action, resource string) bool {
-		identity, boundary, sessions := f.service.PoliciesOf(f.store.View(), p)
-		ctx := policy.PrincipalContext(p, nil, f.now)
+		identity, boundary, sessions := f.service.PoliciesOf(f.Store.View(), p)
+		ctx := policy.PrincipalContext(p, nil, f.Clock.Now())
 		ctx.Set("aws:ResourceAccount", other)
 		return policy.Evaluate(policy.Request{Principal: p, Action: action, Resource: resource, Context: ctx}, policy.Documents{Identity: identity, Boundary: boundary, Session: sessions}).Decision == policy.Allowed
 	}
@@ -124,22 +125,22 @@ func TestRootSession(t *testing.T) {
 	}
 	// The root's own keys, without a name.
 	p := as("IAMAuditRootUserCredentials")
-	c := &call.Call{Principal: p, Operation: api.API.Operation("ListAccessKeys"), State: f.store.View()}
+	c := &call.Call{Principal: p, Operation: api.API.Operation("ListAccessKeys"), State: f.Store.View()}
 	targets, err := f.service.Access(c, &api.ListAccessKeysInput{})
 	if err != nil || targets[0].Resource != rootARN {
 		t.Errorf("%v, %v", targets, err)
 	}
-	admin := f.caller
-	f.caller = p
+	admin := f.Caller
+	f.Caller = p
 	for _, in := range []wire.Shape{&api.ListAccessKeysInput{}, &api.ListSigningCertificatesInput{}, &api.ListMFADevicesInput{}, &api.GetUserInput{}, &api.GetAccountSummaryInput{}} {
-		f.do(in)
+		f.Do(in)
 	}
-	f.fails("NoSuchEntity: Login Profile for User root cannot be found.", &api.GetLoginProfileInput{})
-	f.caller = admin
+	f.Fails("NoSuchEntity: Login Profile for User root cannot be found.", &api.GetLoginProfileInput{})
+	f.Caller = admin
 
 	token := codec.Token(session.Credentials{Secret: "s", Principal: p})
-	f.do(&api.DisableOrganizationsRootSessionsInput{})
-	if _, _, err := f.service.Credentials(f.store.View(), p.AccessKeyID, token, f.now); aws.CodeOf(err) != "InvalidClientTokenId" {
+	f.Do(&api.DisableOrganizationsRootSessionsInput{})
+	if _, _, err := f.service.Credentials(f.Store.View(), p.AccessKeyID, token, f.Clock.Now()); aws.CodeOf(err) != "InvalidClientTokenId" {
 		t.Errorf("a session outlives the feature: %v", err)
 	}
 	if !slices.ContainsFunc(awsPolicies().list, func(p *Policy) bool { return p.Path == rootTaskPath }) {

@@ -30,56 +30,56 @@ func TestSimulateCustomPolicy(t *testing.T) {
 		PolicyInputList: []string{readBox, deny}, ActionNames: []string{"s3:GetObject", "s3:DeleteObject"},
 		ResourceArns: []string{"arn:aws:s3:::box/a", "arn:aws:s3:::other/a"},
 	}
-	out := f.do(in).(*api.SimulateCustomPolicyOutput)
-	f.equal("without the key", decisions(out.EvaluationResults), "s3:GetObject arn:aws:s3:::box/a implicitDeny\ns3:GetObject arn:aws:s3:::other/a implicitDeny\n"+
+	out := f.Do(in).(*api.SimulateCustomPolicyOutput)
+	f.Equal("without the key", decisions(out.EvaluationResults), "s3:GetObject arn:aws:s3:::box/a implicitDeny\ns3:GetObject arn:aws:s3:::other/a implicitDeny\n"+
 		"s3:DeleteObject arn:aws:s3:::box/a explicitDeny\ns3:DeleteObject arn:aws:s3:::other/a explicitDeny\n")
-	f.equal("missing", out.EvaluationResults[0].MissingContextValues, []string{"aws:PrincipalTag/team"})
+	f.Equal("missing", out.EvaluationResults[0].MissingContextValues, []string{"aws:PrincipalTag/team"})
 
 	in.ContextEntries = []api.ContextEntry{entry("aws:PrincipalTag/team", "blue")}
 	in.MaxItems = new(int32(3))
-	out = f.do(in).(*api.SimulateCustomPolicyOutput)
+	out = f.Do(in).(*api.SimulateCustomPolicyOutput)
 	first := out.EvaluationResults[0]
-	f.equal("with the key", *first.EvalDecision, "allowed")
-	f.equal("missing", len(first.MissingContextValues), 0)
+	f.Equal("with the key", *first.EvalDecision, "allowed")
+	f.Equal("missing", len(first.MissingContextValues), 0)
 	s := first.MatchedStatements[0]
-	f.equal("statement", []any{*s.SourcePolicyId, *s.SourcePolicyType, *s.StartPosition.Column, *s.EndPosition.Column},
+	f.Equal("statement", []any{*s.SourcePolicyId, *s.SourcePolicyType, *s.StartPosition.Column, *s.EndPosition.Column},
 		[]any{"PolicyInputList.1", "IAM Policy", int32(38), int32(len(readBox) - 1)})
-	f.equal("resource's own result", *first.ResourceSpecificResults[0].EvalResourceDecision, "allowed")
-	f.equal("page", []any{len(out.EvaluationResults), *out.IsTruncated}, []any{3, true})
+	f.Equal("resource's own result", *first.ResourceSpecificResults[0].EvalResourceDecision, "allowed")
+	f.Equal("page", []any{len(out.EvaluationResults), *out.IsTruncated}, []any{3, true})
 	in.Marker = out.Marker
-	out = f.do(in).(*api.SimulateCustomPolicyOutput)
-	f.equal("last page", decisions(out.EvaluationResults), "s3:DeleteObject arn:aws:s3:::other/a explicitDeny\n")
-	f.equal("denied by", *out.EvaluationResults[0].MatchedStatements[0].SourcePolicyId, "PolicyInputList.2")
+	out = f.Do(in).(*api.SimulateCustomPolicyOutput)
+	f.Equal("last page", decisions(out.EvaluationResults), "s3:DeleteObject arn:aws:s3:::other/a explicitDeny\n")
+	f.Equal("denied by", *out.EvaluationResults[0].MatchedStatements[0].SourcePolicyId, "PolicyInputList.2")
 }
 
 func TestSimulateBoundaryAndResource(t *testing.T) {
 	f := newFixture(t)
-	bounded := f.do(&api.SimulateCustomPolicyInput{
+	bounded := f.Do(&api.SimulateCustomPolicyInput{
 		PolicyInputList: []string{*document("*")}, PermissionsBoundaryPolicyInputList: []string{*document("s3:*")},
 		ActionNames: []string{"s3:GetObject", "iam:ListUsers"},
 	}).(*api.SimulateCustomPolicyOutput).EvaluationResults
-	f.equal("bounded", decisions(bounded), "s3:GetObject * allowed\niam:ListUsers * implicitDeny\n")
-	f.equal("details", []bool{*bounded[0].PermissionsBoundaryDecisionDetail.AllowedByPermissionsBoundary, *bounded[1].PermissionsBoundaryDecisionDetail.AllowedByPermissionsBoundary}, []bool{true, false})
+	f.Equal("bounded", decisions(bounded), "s3:GetObject * allowed\niam:ListUsers * implicitDeny\n")
+	f.Equal("details", []bool{*bounded[0].PermissionsBoundaryDecisionDetail.AllowedByPermissionsBoundary, *bounded[1].PermissionsBoundaryDecisionDetail.AllowedByPermissionsBoundary}, []bool{true, false})
 
 	bucket := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:user/eve"},"Action":"s3:GetObject","Resource":"*"}]}`
 	in := &api.SimulateCustomPolicyInput{
 		PolicyInputList: []string{*document("s3:*")}, ResourcePolicy: &bucket, ActionNames: []string{"s3:GetObject"},
 		ResourceArns: []string{"arn:aws:s3:::box/a"}, ResourceOwner: new("arn:aws:iam::111111111111:root"),
 	}
-	f.fails("InvalidInput: CallerArn is required when a ResourcePolicy is simulated and the policies are not those of a user.", in)
+	f.Fails("InvalidInput: CallerArn is required when a ResourcePolicy is simulated and the policies are not those of a user.", in)
 	in.CallerArn = new("arn:aws:iam::222222222222:user/eve")
-	r := f.do(in).(*api.SimulateCustomPolicyOutput).EvaluationResults[0]
-	f.equal("across accounts", *r.EvalDecision, "allowed")
-	f.equal("both sides", r.EvalDecisionDetails, map[string]string{"IAM Policy": "allowed", "Resource Policy": "allowed"})
+	r := f.Do(in).(*api.SimulateCustomPolicyOutput).EvaluationResults[0]
+	f.Equal("across accounts", *r.EvalDecision, "allowed")
+	f.Equal("both sides", r.EvalDecisionDetails, map[string]string{"IAM Policy": "allowed", "Resource Policy": "allowed"})
 	in.CallerArn = new("arn:aws:iam::222222222222:user/mallory")
-	r = f.do(in).(*api.SimulateCustomPolicyOutput).EvaluationResults[0]
-	f.equal("another caller", *r.EvalDecision, "implicitDeny")
-	f.equal("both sides", r.EvalDecisionDetails, map[string]string{"IAM Policy": "allowed", "Resource Policy": "implicitDeny"})
+	r = f.Do(in).(*api.SimulateCustomPolicyOutput).EvaluationResults[0]
+	f.Equal("another caller", *r.EvalDecision, "implicitDeny")
+	f.Equal("both sides", r.EvalDecisionDetails, map[string]string{"IAM Policy": "allowed", "Resource Policy": "implicitDeny"})
 }
 
 func TestSimulatePrincipalPolicy(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.CreateUserInput{UserName: new("ada"), Tags: []api.Tag{{Key: new("team"), Value: new("blue")}}},
+	f.Do(&api.CreateUserInput{UserName: new("ada"), Tags: []api.Tag{{Key: new("team"), Value: new("blue")}}},
 		&api.CreateGroupInput{GroupName: new("eng")}, &api.AddUserToGroupInput{UserName: new("ada"), GroupName: new("eng")},
 		&api.PutUserPolicyInput{UserName: new("ada"), PolicyName: new("box"), PolicyDocument: new(readBox)},
 		&api.PutGroupPolicyInput{GroupName: new("eng"), PolicyName: new("trails"), PolicyDocument: document("cloudtrail:*")},
@@ -88,9 +88,9 @@ func TestSimulatePrincipalPolicy(t *testing.T) {
 		&api.PutRolePermissionsBoundaryInput{RoleName: new("r"), PermissionsBoundary: new("arn:aws:iam::aws:policy/ReadOnlyAccess")})
 	ada := new("arn:aws:iam::111111111111:user/ada")
 	in := &api.SimulatePrincipalPolicyInput{PolicySourceArn: ada, ActionNames: []string{"s3:GetObject", "cloudtrail:StartLogging", "iam:ListUsers"}, ResourceArns: []string{"arn:aws:s3:::box/a"}}
-	r := f.do(in).(*api.SimulatePrincipalPolicyOutput).EvaluationResults
-	f.equal("user", decisions(r), "s3:GetObject arn:aws:s3:::box/a allowed\ncloudtrail:StartLogging arn:aws:s3:::box/a allowed\niam:ListUsers arn:aws:s3:::box/a implicitDeny\n")
-	f.equal("ids", []string{*r[0].MatchedStatements[0].SourcePolicyId, *r[1].MatchedStatements[0].SourcePolicyId}, []string{"user_ada_box", "group_eng_trails"})
+	r := f.Do(in).(*api.SimulatePrincipalPolicyOutput).EvaluationResults
+	f.Equal("user", decisions(r), "s3:GetObject arn:aws:s3:::box/a allowed\ncloudtrail:StartLogging arn:aws:s3:::box/a allowed\niam:ListUsers arn:aws:s3:::box/a implicitDeny\n")
+	f.Equal("ids", []string{*r[0].MatchedStatements[0].SourcePolicyId, *r[1].MatchedStatements[0].SourcePolicyId}, []string{"user_ada_box", "group_eng_trails"})
 	if r[0].OrganizationsDecisionDetail != nil {
 		t.Error("outside organizations there is an organization's decision")
 	}
@@ -98,23 +98,23 @@ func TestSimulatePrincipalPolicy(t *testing.T) {
 	f.service.ServiceControls = func(_ store.Reader, account string) [][]policy.Attached {
 		return [][]policy.Attached{{{Document: mustParse(*document("s3:*"))}}}
 	}
-	r = f.do(in).(*api.SimulatePrincipalPolicyOutput).EvaluationResults
-	f.equal("under a control policy", decisions(r), "s3:GetObject arn:aws:s3:::box/a allowed\ncloudtrail:StartLogging arn:aws:s3:::box/a implicitDeny\niam:ListUsers arn:aws:s3:::box/a implicitDeny\n")
-	f.equal("allowed by organizations", []bool{*r[0].OrganizationsDecisionDetail.AllowedByOrganizations, *r[1].OrganizationsDecisionDetail.AllowedByOrganizations}, []bool{true, false})
+	r = f.Do(in).(*api.SimulatePrincipalPolicyOutput).EvaluationResults
+	f.Equal("under a control policy", decisions(r), "s3:GetObject arn:aws:s3:::box/a allowed\ncloudtrail:StartLogging arn:aws:s3:::box/a implicitDeny\niam:ListUsers arn:aws:s3:::box/a implicitDeny\n")
+	f.Equal("allowed by organizations", []bool{*r[0].OrganizationsDecisionDetail.AllowedByOrganizations, *r[1].OrganizationsDecisionDetail.AllowedByOrganizations}, []bool{true, false})
 	f.service.ServiceControls = nil
 
 	in = &api.SimulatePrincipalPolicyInput{PolicySourceArn: new("arn:aws:iam::111111111111:role/r"), ActionNames: []string{"iam:ListUsers", "iam:CreateUser"}}
-	r = f.do(in).(*api.SimulatePrincipalPolicyOutput).EvaluationResults
-	f.equal("role within a boundary", decisions(r), "iam:ListUsers * allowed\niam:CreateUser * implicitDeny\n")
+	r = f.Do(in).(*api.SimulatePrincipalPolicyOutput).EvaluationResults
+	f.Equal("role within a boundary", decisions(r), "iam:ListUsers * allowed\niam:CreateUser * implicitDeny\n")
 	in.PolicySourceArn = new("arn:aws:iam::111111111111:group/eng")
 	in.ActionNames = []string{"cloudtrail:StartLogging"}
-	f.equal("group", decisions(f.do(in).(*api.SimulatePrincipalPolicyOutput).EvaluationResults), "cloudtrail:StartLogging * allowed\n")
+	f.Equal("group", decisions(f.Do(in).(*api.SimulatePrincipalPolicyOutput).EvaluationResults), "cloudtrail:StartLogging * allowed\n")
 	in.PolicySourceArn = new("arn:aws:iam::111111111111:user/eng/ada")
-	f.fails("NoSuchEntity: The principal with ARN arn:aws:iam::111111111111:user/eng/ada cannot be found.", in)
+	f.Fails("NoSuchEntity: The principal with ARN arn:aws:iam::111111111111:user/eng/ada cannot be found.", in)
 	in.PolicySourceArn = new("arn:aws:iam::222222222222:user/ada")
-	f.fails("NoSuchEntity: The principal with ARN arn:aws:iam::222222222222:user/ada cannot be found.", in)
+	f.Fails("NoSuchEntity: The principal with ARN arn:aws:iam::222222222222:user/ada cannot be found.", in)
 	in.PolicySourceArn = new("arn:aws:iam::111111111111:policy/ada")
-	f.fails("InvalidInput: Invalid Entity Arn: arn:aws:iam::111111111111:policy/ada does not clearly define entity type and name.", in)
+	f.Fails("InvalidInput: Invalid Entity Arn: arn:aws:iam::111111111111:policy/ada does not clearly define entity type and name.", in)
 }
 
 func TestSimulationRefusals(t *testing.T) {
@@ -138,7 +138,7 @@ func TestSimulationRefusals(t *testing.T) {
 	} {
 		in := &api.SimulateCustomPolicyInput{PolicyInputList: []string{readBox}, ActionNames: []string{"s3:GetObject"}}
 		change(in)
-		if _, err := f.call(in); err == nil || !strings.HasPrefix(err.Error(), "InvalidInput: ") || !strings.HasPrefix(strings.TrimPrefix(err.Error(), "InvalidInput: "), strings.SplitN(want, " policy:", 2)[0]) {
+		if _, err := f.Call(in); err == nil || !strings.HasPrefix(err.Error(), "InvalidInput: ") || !strings.HasPrefix(strings.TrimPrefix(err.Error(), "InvalidInput: "), strings.SplitN(want, " policy:", 2)[0]) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
@@ -146,13 +146,13 @@ func TestSimulationRefusals(t *testing.T) {
 
 func TestContextKeys(t *testing.T) {
 	f := newFixture(t)
-	f.do(&api.PutUserPolicyInput{UserName: new("admin"), PolicyName: new("box"), PolicyDocument: new(readBox)})
+	f.Do(&api.PutUserPolicyInput{UserName: new("admin"), PolicyName: new("box"), PolicyDocument: new(readBox)})
 	own := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}"}]}`
-	f.equal("custom", f.do(&api.GetContextKeysForCustomPolicyInput{PolicyInputList: []string{own, readBox}}).(*api.GetContextKeysForCustomPolicyOutput).ContextKeyNames,
+	f.Equal("custom", f.Do(&api.GetContextKeysForCustomPolicyInput{PolicyInputList: []string{own, readBox}}).(*api.GetContextKeysForCustomPolicyOutput).ContextKeyNames,
 		[]string{"aws:username", "aws:PrincipalTag/team"})
-	f.equal("principal", f.do(&api.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: &f.caller.ARN, PolicyInputList: []string{own}}).(*api.GetContextKeysForPrincipalPolicyOutput).ContextKeyNames,
+	f.Equal("principal", f.Do(&api.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: &f.Caller.ARN, PolicyInputList: []string{own}}).(*api.GetContextKeysForPrincipalPolicyOutput).ContextKeyNames,
 		[]string{"aws:PrincipalTag/team", "aws:username"})
-	if _, err := f.call(&api.GetContextKeysForCustomPolicyInput{PolicyInputList: []string{"{}"}}); err == nil {
+	if _, err := f.Call(&api.GetContextKeysForCustomPolicyInput{PolicyInputList: []string{"{}"}}); err == nil {
 		t.Error("an empty object is a policy")
 	}
 }
