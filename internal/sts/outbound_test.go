@@ -44,23 +44,23 @@ func TestGetWebIdentityToken(t *testing.T) {
 	f.may("sts:*")
 	f.fails("OutboundWebIdentityFederationDisabledException", input())
 	by.enabled = true
-	out := f.do(input()).(*api.GetWebIdentityTokenOutput)
-	f.equal("answer", []any{*out.WebIdentityToken, *out.Expiration, by.with}, []any{"a.b.c", f.now.Add(5 * time.Minute), "ES384"})
+	out := f.Do(input()).(*api.GetWebIdentityTokenOutput)
+	f.Equal("answer", []any{*out.WebIdentityToken, *out.Expiration, by.with}, []any{"a.b.c", f.Clock.Now().Add(5 * time.Minute), "ES384"})
 	if by.signed.ID == "" {
 		t.Error("a token without an id")
 	}
 	by.signed.ID = ""
 	want := outbound{
-		Issuer: "https://here.example/_orgtrail/oidc/x", Subject: f.caller.ARN, Audience: []string{"https://a.example"},
-		Issued: f.now.Unix(), Expires: f.now.Add(5 * time.Minute).Unix(),
-		AWS: vouched{Account: account, Principal: f.caller.ARN, Organization: "o-x", Path: []string{"o-x/r-y/"},
+		Issuer: "https://here.example/_orgtrail/oidc/x", Subject: f.Caller.ARN, Audience: []string{"https://a.example"},
+		Issued: f.Clock.Now().Unix(), Expires: f.Clock.Now().Add(5 * time.Minute).Unix(),
+		AWS: vouched{Account: account, Region: f.Region, Principal: f.Caller.ARN, Organization: "o-x", Path: []string{"o-x/r-y/"},
 			PrincipalTags: map[string]string{"team": "blue"}, RequestTags: map[string]string{"k": "v"}},
 	}
-	f.equal("claims", by.signed, want)
+	f.Equal("claims", by.signed, want)
 
-	f.caller.Type, f.caller.Session = aws.AssumedRole, &aws.Session{IssuerARN: "arn:aws:iam::111111111111:role/r", Expires: f.now.Add(10 * time.Minute), SourceIdentity: "ada"}
-	f.do(input())
-	f.equal("a role", []string{by.signed.Subject, by.signed.AWS.SessionEnds, by.signed.AWS.SourceIdentity}, []string{"arn:aws:iam::111111111111:role/r", "2026-01-31T02:10:00Z", "ada"})
+	f.Caller.Type, f.Caller.Session = aws.AssumedRole, &aws.Session{IssuerARN: "arn:aws:iam::111111111111:role/r", Expires: f.Clock.Now().Add(10 * time.Minute), SourceIdentity: "ada"}
+	f.Do(input())
+	f.Equal("a role", []string{by.signed.Subject, by.signed.AWS.SessionEnds, by.signed.AWS.SourceIdentity}, []string{"arn:aws:iam::111111111111:role/r", "2026-01-31T02:10:00Z", "ada"})
 	for want, change := range map[string]func(*api.GetWebIdentityTokenInput){
 		"SessionDurationEscalationException":                          func(in *api.GetWebIdentityTokenInput) { in.DurationSeconds = new(int32(601)) },
 		"ValidationError: 1 validation error detected: Value 'HS256'": func(in *api.GetWebIdentityTokenInput) { in.SigningAlgorithm = new("HS256") },
@@ -76,7 +76,7 @@ func TestGetWebIdentityToken(t *testing.T) {
 		change(in)
 		f.fails(want, in)
 	}
-	f.caller = root()
+	f.Caller = root()
 	f.fails("AccessDenied", input())
 }
 

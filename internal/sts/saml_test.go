@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/saml"
 	"github.com/orgtrail/orgtrail/internal/saml/samltest"
 	"github.com/orgtrail/orgtrail/internal/store"
@@ -23,10 +24,10 @@ func (f *fixture) samlRole(idp *samltest.Provider, condition string) string {
 	f.Helper()
 	arn := f.role(other, "corp", "*", assume, condition)
 	r := f.roles[arn]
-	r.Trust = f.parse(strings.Replace(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"`+samlProvider+`"},"Action":["sts:AssumeRoleWithSAML","sts:TagSession","sts:SetSourceIdentity"],"Condition":COND}]}`, "COND", condition, 1))
+	r.Trust = calltest.Policy(f, strings.Replace(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"`+samlProvider+`"},"Action":["sts:AssumeRoleWithSAML","sts:TagSession","sts:SetSourceIdentity"],"Condition":COND}]}`, "COND", condition, 1)).Document
 	f.roles[arn] = r
-	f.caller = aws.Principal{}
-	f.service.Clock = func() time.Time { return f.now }
+	f.Caller = aws.Principal{}
+	f.service.Clock = func() time.Time { return f.Clock.Now() }
 	metadata, err := saml.ParseMetadata(idp.Metadata())
 	if err != nil {
 		f.Fatal(err)
@@ -42,7 +43,7 @@ func TestAssumeRoleWithSAML(t *testing.T) {
 	const name = "https://aws.amazon.com/SAML/Attributes/"
 	role := f.samlRole(idp, `{"StringEquals":{"saml:aud":"https://signin.aws.amazon.com/saml","saml:iss":"https://idp.example/saml","saml:sub_type":"persistent","saml:doc":"222222222222/corp"},"StringLike":{"saml:sub":"a*"},"ForAnyValue:StringEquals":{"saml:edupersonaffiliation":"staff"}}`)
 	staff := func(change func(*samltest.Claims)) *string {
-		claims := idp.Claims(f.now, role, samlProvider)
+		claims := idp.Claims(f.Clock.Now(), role, samlProvider)
 		claims.Attributes["urn:oid:1.3.6.1.4.1.5923.1.1.1.1"] = []string{"staff", "member"}
 		change(&claims)
 		return new(idp.Answer(claims))
@@ -57,20 +58,20 @@ func TestAssumeRoleWithSAML(t *testing.T) {
 		c.Attributes[name+"PrincipalTag:team"] = []string{"blue"}
 		c.Attributes[name+"TransitiveTagKeys"] = []string{"team"}
 	})
-	out := f.do(full).(*api.AssumeRoleWithSAMLOutput)
+	out := f.Do(full).(*api.AssumeRoleWithSAMLOutput)
 	const qualifier = "ASDMPJzRTFllSRbxMjtt7h6C7ng="
-	f.equal("answer", []string{*out.Subject, *out.SubjectType, *out.Issuer, *out.Audience, *out.NameQualifier, *out.AssumedRoleUser.Arn, *out.SourceIdentity},
+	f.Equal("answer", []string{*out.Subject, *out.SubjectType, *out.Issuer, *out.Audience, *out.NameQualifier, *out.AssumedRoleUser.Arn, *out.SourceIdentity},
 		[]string{"ada", "persistent", samltest.EntityID, "https://signin.aws.amazon.com/saml", qualifier, "arn:aws:sts::222222222222:assumed-role/corp/ada", "ada.l"})
-	f.equal("caller", f.call.Principal, aws.Principal{Type: aws.SAMLUser, ID: qualifier + ":ada", UserName: "ada", Provider: samlProvider})
-	f.equal("log", f.call.Owners, []string{other})
-	f.equal("resources", f.call.Resources, []call.Resource{{Account: other, Type: "AWS::IAM::Role", ARN: role}, {Account: other, Type: "AWS::IAM::SAMLProvider", ARN: samlProvider}})
-	recorded, _ := json.Marshal(f.call.Request)
-	f.equal("record", string(recorded), `{"sAMLAssertionID":"_assertion","roleSessionName":"ada","sourceIdentity":"ada.l","principalTags":{"team":"blue"},"transitiveTagKeys":["team"],"roleArn":"`+role+`","principalArn":"`+samlProvider+`"}`)
+	f.Equal("caller", f.Last().Principal, aws.Principal{Type: aws.SAMLUser, ID: qualifier + ":ada", UserName: "ada", Provider: samlProvider})
+	f.Equal("log", f.Last().Owners, []string{other})
+	f.Equal("resources", f.Last().Resources, []call.Resource{{Account: other, Type: "AWS::IAM::Role", ARN: role}, {Account: other, Type: "AWS::IAM::SAMLProvider", ARN: samlProvider}})
+	recorded, _ := json.Marshal(f.Last().Request)
+	f.Equal("record", string(recorded), `{"sAMLAssertionID":"_assertion","roleSessionName":"ada","sourceIdentity":"ada.l","principalTags":{"team":"blue"},"transitiveTagKeys":["team"],"roleArn":"`+role+`","principalArn":"`+samlProvider+`"}`)
 	s := f.open(out.Credentials).Principal.Session
-	f.equal("session", []any{s.Name, s.Tags["team"], s.TransitiveTags, s.Expires}, []any{"ada", "blue", []string{"team"}, f.now.Add(2 * time.Hour)})
+	f.Equal("session", []any{s.Name, s.Tags["team"], s.TransitiveTags, s.Expires}, []any{"ada", "blue", []string{"team"}, f.Clock.Now().Add(2 * time.Hour)})
 
-	short := f.do(input(func(c *samltest.Claims) { c.Ends = f.now.Add(10 * time.Minute) })).(*api.AssumeRoleWithSAMLOutput)
-	f.equal("ends with the session at the provider", *short.Credentials.Expiration, f.now.Add(10*time.Minute))
+	short := f.Do(input(func(c *samltest.Claims) { c.Ends = f.Clock.Now().Add(10 * time.Minute) })).(*api.AssumeRoleWithSAMLOutput)
+	f.Equal("ends with the session at the provider", *short.Credentials.Expiration, f.Clock.Now().Add(10*time.Minute))
 
 	denied := "AccessDenied: Not authorized to perform sts:AssumeRoleWithSAML"
 	for _, c := range []struct {
@@ -96,15 +97,15 @@ func TestAssumeRoleWithSAML(t *testing.T) {
 		{"InvalidIdentityToken: The principal tag team", func(c *samltest.Claims) { c.Attributes[name+"PrincipalTag:team"] = []string{"a", "b"} }},
 		{"ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration", func(c *samltest.Claims) { c.Attributes[name+"SessionDuration"] = []string{"7201"} }},
 		{"IDPRejectedClaim: ", func(c *samltest.Claims) { c.Status = "urn:oasis:names:tc:SAML:2.0:status:Requester" }},
-		{"ExpiredTokenException: Token must be redeemed within 5 minutes of issuance", func(c *samltest.Claims) { c.Issued = f.now.Add(-5 * time.Minute) }},
-		{"InvalidIdentityToken: Token not active yet", func(c *samltest.Claims) { c.NotBefore = f.now.Add(time.Hour) }},
+		{"ExpiredTokenException: Token must be redeemed within 5 minutes of issuance", func(c *samltest.Claims) { c.Issued = f.Clock.Now().Add(-5 * time.Minute) }},
+		{"InvalidIdentityToken: Token not active yet", func(c *samltest.Claims) { c.NotBefore = f.Clock.Now().Add(time.Hour) }},
 	} {
 		f.fails(c.want, input(c.change))
 	}
 	good := func(*samltest.Claims) {}
 	for want, change := range map[string]func(*api.AssumeRoleWithSAMLInput){
 		"InvalidIdentityToken: Response signature invalid": func(in *api.AssumeRoleWithSAMLInput) {
-			in.SAMLAssertion = new(samltest.New(t).Answer(idp.Claims(f.now, role, samlProvider)))
+			in.SAMLAssertion = new(samltest.New(t).Answer(idp.Claims(f.Clock.Now(), role, samlProvider)))
 		},
 		"InvalidIdentityToken: Invalid base64 SAMLResponse":       func(in *api.AssumeRoleWithSAMLInput) { in.SAMLAssertion = new("<x/>") },
 		"InvalidIdentityToken: Invalid SAMLResponse":              func(in *api.AssumeRoleWithSAMLInput) { in.SAMLAssertion = new("AAAA") },
@@ -123,7 +124,7 @@ func TestAssumeRoleWithSAML(t *testing.T) {
 	})})
 	failure := errors.New("sealed with another key")
 	f.service.SAMLProviders = func(store.Reader, string) (SAMLProvider, bool, error) { return SAMLProvider{}, false, failure }
-	if _, err := f.make(input(good)); !errors.Is(err, failure) {
+	if _, err := f.Call(input(good)); !errors.Is(err, failure) {
 		t.Errorf("%v", err)
 	}
 }

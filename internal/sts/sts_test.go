@@ -2,10 +2,7 @@ package sts
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +10,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
-	"github.com/orgtrail/orgtrail/internal/policy"
-	"github.com/orgtrail/orgtrail/internal/seal"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/session"
 	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
@@ -36,39 +32,34 @@ func (r roleTable) ManagedPolicy(_ store.Reader, account, arn string) bool {
 	return arn == readAll || arn == "arn:aws:iam::"+account+":policy/own"
 }
 
-// fixture makes calls as the front door does: checked against the model, and
-// allowed by the caller's policies and the role's.
+// fixture is the service and the roles that there are.
 type fixture struct {
-	*testing.T
+	*calltest.Door
 	service  *Service
 	roles    roleTable
-	now      time.Time
-	caller   aws.Principal
-	identity []policy.Attached // of the caller
 	sessions *session.Codec
-	call     call.Call // the last one
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	key, err := seal.New([]byte(strings.Repeat("k", seal.Size)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &fixture{T: t, roles: roleTable{}, now: time.Date(2026, 1, 31, 2, 0, 0, 0, time.UTC), sessions: session.NewCodec(key)}
+	key := calltest.Key(t)
+	f := &fixture{Door: calltest.New(t, store.Options{}), roles: roleTable{}, sessions: session.NewCodec(key)}
 	f.service = New(key, f.roles)
-	f.caller = user("ada")
+	f.Serve(api.API, api.Handlers(f.service), f.service.Access)
+	f.Caller, f.Region = user("ada"), "us-east-2"
 	return f
 }
 
 func user(name string) aws.Principal {
-	return aws.Principal{
-		Type: aws.IAMUser, Account: account, ARN: "arn:aws:iam::111111111111:user/" + name, ID: "AIDA" + name, UserName: name, AccessKeyID: "AKIAEXAMPLEEXAMPLE12",
-	}
+	p := calltest.User(account, name)
+	p.AccessKeyID = "AKIAEXAMPLEEXAMPLE12"
+	return p
 }
 
 func root() aws.Principal {
-	return aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account), ID: account, AccessKeyID: "AKIAEXAMPLEEXAMPLE12"}
+	p := calltest.Root(account)
+	p.AccessKeyID = "AKIAEXAMPLEEXAMPLE12"
+	return p
 }
 
 // role adds a role whose trust policy allows actions to a principal under
@@ -81,73 +72,21 @@ func (f *fixture) role(account, name, principal, actions, condition string) stri
 	arn := "arn:aws:iam::" + account + ":role/" + name
 	f.roles[arn] = Role{
 		Account: account, ARN: arn, ID: "AROA" + name, Name: name, MaxSession: 2 * time.Hour,
-		Trust: f.parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + principal + `"},"Action":[` + actions + `]` + condition + `}]}`),
+		Trust: calltest.Policy(f, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"`+principal+`"},"Action":[`+actions+`]`+condition+`}]}`).Document,
 	}
 	return arn
 }
 
-func (f *fixture) parse(text string) *policy.Document {
-	f.Helper()
-	doc, err := policy.Parse([]byte(text))
-	if err != nil {
-		f.Fatal(err)
-	}
-	return doc
-}
-
 // may gives the caller an identity policy.
-func (f *fixture) may(action string) {
-	f.identity = []policy.Attached{{Name: "p", Document: f.parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":"*"}]}`)}}
-}
+func (f *fixture) may(action string) { f.Permit(f.Caller, calltest.Allowing(action)) }
 
 const assume = `"sts:AssumeRole"`
-
-func (f *fixture) make(in wire.Shape) (any, error) {
-	op := api.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
-	if err := wire.Check(op, in); err != nil {
-		return nil, err
-	}
-	f.call = call.Call{Principal: f.caller, Operation: op, Time: f.now}
-	c := &f.call
-	targets, err := f.service.Access(c, in)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range targets {
-		ctx := policy.PrincipalContext(c.Principal, nil, c.Time)
-		maps.Copy(ctx, t.Context)
-		req := policy.Request{Principal: c.Principal, Action: t.Action, Resource: t.Resource, ResourceAccount: t.Owner, Context: ctx}
-		docs := policy.Documents{Identity: f.identity, Resource: t.Policy, ResourceOnly: t.PolicyRequired}
-		if denial := policy.Evaluate(req, docs).Denial(req); denial != nil {
-			return nil, denial
-		}
-	}
-	return api.Handlers(f.service)[op.Name](c, in)
-}
-
-func (f *fixture) do(in wire.Shape) any {
-	f.Helper()
-	out, err := f.make(in)
-	if err != nil {
-		f.Fatalf("%s: %v", in.Describe().Name, err)
-	}
-	return out
-}
 
 // fails makes a call that must fail with an error that begins so.
 func (f *fixture) fails(want string, in wire.Shape) {
 	f.Helper()
-	_, err := f.make(in)
-	var e *aws.Error
-	if !errors.As(err, &e) || !strings.HasPrefix(e.Error(), want) {
-		f.Errorf("got %v\nwant %s", err, want)
-	}
-}
-
-func (f *fixture) equal(what string, got, want any) {
-	f.Helper()
-	if !reflect.DeepEqual(got, want) {
-		f.Errorf("%s: got %v, want %v", what, got, want)
+	if e := f.Refused(in); e != nil && !strings.HasPrefix(e.Error(), want) {
+		f.Errorf("got %v\nwant %s", e, want)
 	}
 }
 
@@ -158,14 +97,14 @@ func (f *fixture) open(cr *api.Credentials) *session.Credentials {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.equal("secret", got.Secret, *cr.SecretAccessKey)
-	f.equal("expires", got.Principal.Session.Expires, *cr.Expiration)
+	f.Equal("secret", got.Secret, *cr.SecretAccessKey)
+	f.Equal("expires", got.Principal.Session.Expires, *cr.Expiration)
 	return got
 }
 
 func (f *fixture) assume(in *api.AssumeRoleInput) aws.Principal {
 	f.Helper()
-	return f.open(f.do(in).(*api.AssumeRoleOutput).Credentials).Principal
+	return f.open(f.Do(in).(*api.AssumeRoleOutput).Credentials).Principal
 }
 
 func assuming(arn string) *api.AssumeRoleInput {
@@ -174,8 +113,8 @@ func assuming(arn string) *api.AssumeRoleInput {
 
 func TestGetCallerIdentity(t *testing.T) {
 	f := newFixture(t)
-	out := f.do(&api.GetCallerIdentityInput{}).(*api.GetCallerIdentityOutput)
-	f.equal("identity", *out.Account+" "+*out.UserId+" "+*out.Arn, "111111111111 AIDAada arn:aws:iam::111111111111:user/ada")
+	out := f.Do(&api.GetCallerIdentityInput{}).(*api.GetCallerIdentityOutput)
+	f.Equal("identity", *out.Account+" "+*out.UserId+" "+*out.Arn, "111111111111 AIDAada arn:aws:iam::111111111111:user/ada")
 }
 
 func TestGetAccessKeyInfo(t *testing.T) {
@@ -183,40 +122,40 @@ func TestGetAccessKeyInfo(t *testing.T) {
 	key := session.NewAccessKeyID(session.LongTerm, other)
 	f.fails("AccessDenied: ", &api.GetAccessKeyInfoInput{AccessKeyId: &key})
 	f.may("sts:GetAccessKeyInfo")
-	f.equal("account", *f.do(&api.GetAccessKeyInfoInput{AccessKeyId: &key}).(*api.GetAccessKeyInfoOutput).Account, other)
+	f.Equal("account", *f.Do(&api.GetAccessKeyInfoInput{AccessKeyId: &key}).(*api.GetAccessKeyInfoOutput).Account, other)
 	f.fails("ValidationError: Invalid value for parameter AccessKeyId", &api.GetAccessKeyInfoInput{AccessKeyId: new("AKIAIOSFODNN7EXAMPLE")})
 }
 
 func TestAssumeRole(t *testing.T) {
 	f := newFixture(t)
 	arn := f.role(account, "r", "arn:aws:iam::111111111111:user/ada", assume, "")
-	out := f.do(assuming(arn)).(*api.AssumeRoleOutput)
-	f.equal("user", *out.AssumedRoleUser.AssumedRoleId+" "+*out.AssumedRoleUser.Arn, "AROAr:ops arn:aws:sts::111111111111:assumed-role/r/ops")
+	out := f.Do(assuming(arn)).(*api.AssumeRoleOutput)
+	f.Equal("user", *out.AssumedRoleUser.AssumedRoleId+" "+*out.AssumedRoleUser.Arn, "AROAr:ops arn:aws:sts::111111111111:assumed-role/r/ops")
 	if out.PackedPolicySize != nil || out.SourceIdentity != nil {
 		t.Errorf("unasked for: %+v", out)
 	}
 	cr := f.open(out.Credentials)
-	f.equal("principal", cr.Principal, aws.Principal{
+	f.Equal("principal", cr.Principal, aws.Principal{
 		Type: aws.AssumedRole, Account: account, ARN: "arn:aws:sts::111111111111:assumed-role/r/ops", ID: "AROAr:ops", AccessKeyID: *out.Credentials.AccessKeyId,
 		Session: &aws.Session{
-			IssuerType: aws.RoleIssuer, IssuerID: "AROAr", IssuerARN: arn, IssuerName: "r", Name: "ops", Created: f.now, Expires: f.now.Add(time.Hour),
+			IssuerType: aws.RoleIssuer, IssuerID: "AROAr", IssuerARN: arn, IssuerName: "r", Name: "ops", Created: f.Clock.Now(), Expires: f.Clock.Now().Add(time.Hour),
 		},
 	})
 	if !strings.HasPrefix(*out.Credentials.AccessKeyId, "ASIA") || len(*out.Credentials.SessionToken) > 1024 {
 		t.Errorf("%s with a token of %d characters", *out.Credentials.AccessKeyId, len(*out.Credentials.SessionToken))
 	}
-	f.equal("resources", f.call.Resources, []call.Resource{{Account: account, Type: "AWS::IAM::Role", ARN: arn}})
-	f.equal("owners", len(f.call.Owners), 0)
+	f.Equal("resources", f.Last().Resources, []call.Resource{{Account: account, Type: "AWS::IAM::Role", ARN: arn}})
+	f.Equal("owners", len(f.Last().Owners), 0)
 
 	refused := "AccessDenied: User: arn:aws:iam::111111111111:user/eve is not authorized to perform: sts:AssumeRole on resource: "
-	f.caller = user("eve")
+	f.Caller = user("eve")
 	f.fails(refused+arn, assuming(arn))
 	f.may("*")
 	f.fails(refused+arn, assuming(arn)) // without trust nothing helps
 	f.fails(refused+"arn:aws:iam::111111111111:role/nobody", assuming("arn:aws:iam::111111111111:role/nobody"))
-	f.equal("resources of a refusal", len(f.call.Resources)+len(f.call.Owners), 0)
+	f.Equal("resources of a refusal", len(f.Last().Resources)+len(f.Last().Owners), 0)
 	f.fails("ValidationError: arn:aws:s3:::some-bucket is invalid", assuming("arn:aws:s3:::some-bucket"))
-	f.caller = root()
+	f.Caller = root()
 	f.fails("AccessDenied: Roles may not be assumed by root accounts.", assuming(arn))
 }
 
@@ -224,8 +163,8 @@ func TestAssumeRole(t *testing.T) {
 func TestRefusalsAreAlike(t *testing.T) {
 	f := newFixture(t)
 	arn := f.role(other, "r", other, assume, "")
-	_, distrusted := f.make(assuming(arn))
-	_, missing := f.make(assuming(strings.Replace(arn, "/r", "/q", 1)))
+	_, distrusted := f.Call(assuming(arn))
+	_, missing := f.Call(assuming(strings.Replace(arn, "/r", "/q", 1)))
 	if got := strings.Replace(missing.Error(), "/q", "/r", 1); got != distrusted.Error() {
 		t.Errorf("%v\n%v", distrusted, missing)
 	}
@@ -238,9 +177,9 @@ func TestTrustInAccount(t *testing.T) {
 		f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:AssumeRole on resource: "+arn, assuming(arn))
 		f.may("sts:AssumeRole")
 		p := f.assume(assuming(arn))
-		f.equal("account", p.Account, account)
+		f.Equal("account", p.Account, account)
 		if account == other {
-			f.equal("owners", f.call.Owners, []string{other})
+			f.Equal("owners", f.Last().Owners, []string{other})
 		}
 	}
 	// Across accounts the caller's own side must agree even to one who is named.
@@ -302,7 +241,7 @@ func TestSecondFactor(t *testing.T) {
 	f.fails("AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.", in)
 
 	device.used = false
-	out := f.do(&api.GetSessionTokenInput{SerialNumber: in.SerialNumber, TokenCode: in.TokenCode}).(*api.GetSessionTokenOutput)
+	out := f.Do(&api.GetSessionTokenInput{SerialNumber: in.SerialNumber, TokenCode: in.TokenCode}).(*api.GetSessionTokenOutput)
 	cr, err := f.sessions.Open(*out.Credentials.AccessKeyId, *out.Credentials.SessionToken)
 	if err != nil || !cr.Principal.Session.MFA {
 		t.Error("the session knows nothing of the second factor", err)
@@ -319,13 +258,13 @@ func TestDurations(t *testing.T) {
 		return in
 	}
 	p := f.assume(last(7200))
-	f.equal("expires", p.Session.Expires, f.now.Add(2*time.Hour))
+	f.Equal("expires", p.Session.Expires, f.Clock.Now().Add(2*time.Hour))
 	f.assume(last(900))
 	f.fails("ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", last(7201))
 	f.fails("ValidationError: 1 validation error detected: Value '899' at 'durationSeconds'", last(899))
 
 	next := f.role(account, "next", "arn:aws:iam::111111111111:role/r", assume, "")
-	f.caller = p
+	f.Caller = p
 	f.may("sts:AssumeRole")
 	in := assuming(next)
 	f.assume(in)
@@ -347,24 +286,24 @@ func TestSessionTags(t *testing.T) {
 	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:TagSession on resource: "+plain, tagged(plain, nil, newTag("Team", "blue")))
 	f.fails("AccessDenied", tagged(arn, nil, newTag("Team", "red")))
 	in := tagged(arn, []string{"TEAM"}, newTag("Team", "blue"), newTag("cost", "1"))
-	out := f.do(in).(*api.AssumeRoleOutput)
+	out := f.Do(in).(*api.AssumeRoleOutput)
 	if out.PackedPolicySize == nil || *out.PackedPolicySize < 1 || *out.PackedPolicySize > 10 {
 		t.Errorf("packed %v", out.PackedPolicySize)
 	}
 	p := f.open(out.Credentials).Principal
-	f.equal("tags", p.Session.Tags, map[string]string{"Team": "blue", "cost": "1"})
-	f.equal("transitive", p.Session.TransitiveTags, []string{"Team"})
+	f.Equal("tags", p.Session.Tags, map[string]string{"Team": "blue", "cost": "1"})
+	f.Equal("transitive", p.Session.TransitiveTags, []string{"Team"})
 	f.fails("InvalidParameterValue: Duplicate tag keys found.", tagged(arn, nil, newTag("Team", "blue"), newTag("a", "1"), newTag("A", "2")))
 	f.fails("InvalidParameterValue: The specified transitive tag key must be included in the requested tags.", tagged(arn, []string{"x"}, newTag("Team", "blue")))
 	f.fails("ValidationError: Tag keys that begin with aws:", tagged(arn, nil, newTag("Team", "blue"), newTag("Aws:x", "1")))
 
 	// The next role gets what is transitive and nothing else.
 	next := f.role(account, "next", "arn:aws:iam::111111111111:role/r", `"sts:AssumeRole","sts:TagSession"`, "")
-	f.caller = p
+	f.Caller = p
 	f.may("sts:*")
 	p = f.assume(tagged(next, nil, newTag("more", "2")))
-	f.equal("inherited", p.Session.Tags, map[string]string{"Team": "blue", "more": "2"})
-	f.equal("still transitive", p.Session.TransitiveTags, []string{"Team"})
+	f.Equal("inherited", p.Session.Tags, map[string]string{"Team": "blue", "more": "2"})
+	f.Equal("still transitive", p.Session.TransitiveTags, []string{"Team"})
 	f.fails("InvalidParameterValue: One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
 		tagged(next, nil, newTag("team", "red")))
 }
@@ -381,14 +320,14 @@ func TestSourceIdentity(t *testing.T) {
 	}
 	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:SetSourceIdentity", as(plain, "ada"))
 	f.fails("AccessDenied", as(arn, "eve"))
-	f.equal("answered", *f.do(as(arn, "ada")).(*api.AssumeRoleOutput).SourceIdentity, "ada")
+	f.Equal("answered", *f.Do(as(arn, "ada")).(*api.AssumeRoleOutput).SourceIdentity, "ada")
 
-	f.caller = f.assume(as(arn, "ada"))
+	f.Caller = f.assume(as(arn, "ada"))
 	f.may("sts:*")
 	closed := f.role(account, "closed", "arn:aws:iam::111111111111:role/r", assume, "")
 	open := f.role(account, "open", "arn:aws:iam::111111111111:role/r", both, "")
 	f.fails("AccessDenied", assuming(closed)) // it follows, so the next role must agree too
-	f.equal("follows", f.assume(assuming(open)).Session.SourceIdentity, "ada")
+	f.Equal("follows", f.assume(assuming(open)).Session.SourceIdentity, "ada")
 	f.assume(as(open, "ada"))
 	f.fails("AccessDenied: The source identity of a session cannot be changed: it is ada.", as(open, "eve"))
 }
@@ -408,7 +347,7 @@ func TestSessionPolicies(t *testing.T) {
 	}
 	const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
 	const own = "arn:aws:iam::111111111111:policy/own"
-	f.equal("policies", f.assume(with(document, readAll, own)).Session.Policies, []string{document, readAll, own})
+	f.Equal("policies", f.assume(with(document, readAll, own)).Session.Policies, []string{document, readAll, own})
 	f.fails("MalformedPolicyDocument: ", with(`{"Version":"2012-10-17"}`))
 	f.fails("ValidationError: The policy arn:aws:iam::222222222222:policy/own does not exist or is not attachable.", with("", "arn:aws:iam::222222222222:policy/own"))
 	f.fails("ValidationError: 1 validation error detected: Value at 'policyArns'", with("", slices.Repeat([]string{readAll}, 11)...))
@@ -417,7 +356,7 @@ func TestSessionPolicies(t *testing.T) {
 
 	in := assuming(arn)
 	f.roles[arn] = Role{Account: account, ARN: arn, ID: "AROAr", Name: "r", MaxSession: time.Hour,
-		Trust: f.parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`)}
+		Trust: calltest.Policy(f, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`).Document}
 	f.may("sts:*")
 	for i := range 40 {
 		in.Tags = append(in.Tags, newTag(fmt.Sprintf("key-%d", i), aws.SecretKey()+aws.SecretKey()))
@@ -429,28 +368,28 @@ func TestGetSessionToken(t *testing.T) {
 	f := newFixture(t)
 	get := func(seconds *int32) *session.Credentials {
 		t.Helper()
-		return f.open(f.do(&api.GetSessionTokenInput{DurationSeconds: seconds}).(*api.GetSessionTokenOutput).Credentials)
+		return f.open(f.Do(&api.GetSessionTokenInput{DurationSeconds: seconds}).(*api.GetSessionTokenOutput).Credentials)
 	}
 	cr := get(nil)
-	f.equal("issued by", cr.IssuedBy, f.caller.AccessKeyID)
-	f.equal("arn", cr.Principal.ARN, f.caller.ARN)
-	f.equal("expires", cr.Principal.Session.Expires, f.now.Add(12*time.Hour))
-	f.equal("longest", get(new(int32(129600))).Principal.Session.Expires, f.now.Add(36*time.Hour))
+	f.Equal("issued by", cr.IssuedBy, f.Caller.AccessKeyID)
+	f.Equal("arn", cr.Principal.ARN, f.Caller.ARN)
+	f.Equal("expires", cr.Principal.Session.Expires, f.Clock.Now().Add(12*time.Hour))
+	f.Equal("longest", get(new(int32(129600))).Principal.Session.Expires, f.Clock.Now().Add(36*time.Hour))
 	f.fails("ValidationError: 1 validation error detected: Value '129601' at 'durationSeconds'", &api.GetSessionTokenInput{DurationSeconds: new(int32(129601))})
 	f.fails("AccessDenied: MultiFactorAuthentication failed", &api.GetSessionTokenInput{SerialNumber: new("GAHT12345678"), TokenCode: new("123456")})
 
-	f.caller = cr.Principal
+	f.Caller = cr.Principal
 	f.fails("AccessDenied: Cannot call GetSessionToken with session credentials", &api.GetSessionTokenInput{})
-	f.caller = root()
-	f.equal("root", get(nil).Principal.Session.Expires, f.now.Add(time.Hour))
-	f.equal("root", get(new(int32(1800))).Principal.Session.Expires, f.now.Add(30*time.Minute))
+	f.Caller = root()
+	f.Equal("root", get(nil).Principal.Session.Expires, f.Clock.Now().Add(time.Hour))
+	f.Equal("root", get(new(int32(1800))).Principal.Session.Expires, f.Clock.Now().Add(30*time.Minute))
 }
 
 // Every operation says what it needs.
 func TestAccessCoversEveryOperation(t *testing.T) {
 	f := newFixture(t)
 	for _, op := range api.API.Operations {
-		_, err := f.service.Access(&call.Call{Principal: f.caller, Operation: op}, op.NewInput())
+		_, err := f.service.Access(&call.Call{Principal: f.Caller, Operation: op}, op.NewInput())
 		if aws.CodeOf(err) == aws.InternalFailure {
 			t.Errorf("%s: %v", op.Name, err)
 		}

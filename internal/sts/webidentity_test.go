@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/oidc"
 	"github.com/orgtrail/orgtrail/internal/store"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sts"
@@ -42,9 +43,9 @@ func (f *fixture) webRole(condition string) *string {
 	f.Helper()
 	arn := f.role(other, "web", "*", `"sts:AssumeRoleWithWebIdentity","sts:TagSession"`, condition)
 	r := f.roles[arn]
-	r.Trust = f.parse(strings.Replace(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"`+provider+`"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":COND}]}`, "COND", condition, 1))
+	r.Trust = calltest.Policy(f, strings.Replace(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"`+provider+`"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":COND}]}`, "COND", condition, 1)).Document
 	f.roles[arn] = r
-	f.caller = aws.Principal{}
+	f.Caller = aws.Principal{}
 	f.service.Tokens = trusting{}
 	f.service.Providers = func(_ store.Reader, account, issuer string) (Provider, bool) {
 		return Provider{ARN: provider, Issuer: oidc.Issuer{URL: "https://idp.example"}, ClientIDs: []string{"app-1"}}, account == other && issuer == "https://idp.example"
@@ -56,13 +57,13 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 	f := newFixture(t)
 	role := f.webRole(`{"StringEquals":{"idp.example:aud":"app-1"},"StringLike":{"idp.example:sub":"user-*"}}`)
 	in := &api.AssumeRoleWithWebIdentityInput{RoleArn: role, RoleSessionName: new("ops"), WebIdentityToken: token(nil)}
-	out := f.do(in).(*api.AssumeRoleWithWebIdentityOutput)
-	f.equal("answer", []string{*out.SubjectFromWebIdentityToken, *out.Audience, *out.Provider, *out.AssumedRoleUser.Arn},
+	out := f.Do(in).(*api.AssumeRoleWithWebIdentityOutput)
+	f.Equal("answer", []string{*out.SubjectFromWebIdentityToken, *out.Audience, *out.Provider, *out.AssumedRoleUser.Arn},
 		[]string{"user-9", "app-1", provider, "arn:aws:sts::222222222222:assumed-role/web/ops"})
-	f.equal("caller", f.call.Principal, aws.Principal{Type: aws.WebIdentityUser, ID: provider + ":app-1:user-9", UserName: "user-9", Provider: provider})
-	f.equal("log", f.call.Owners, []string{other})
+	f.Equal("caller", f.Last().Principal, aws.Principal{Type: aws.WebIdentityUser, ID: provider + ":app-1:user-9", UserName: "user-9", Provider: provider})
+	f.Equal("log", f.Last().Owners, []string{other})
 	p := f.open(out.Credentials).Principal
-	f.equal("principal", []string{p.ARN, p.Account, string(p.Type)}, []string{*out.AssumedRoleUser.Arn, other, "AssumedRole"})
+	f.Equal("principal", []string{p.ARN, p.Account, string(p.Type)}, []string{*out.AssumedRoleUser.Arn, other, "AssumedRole"})
 
 	for want, change := range map[string]func(){
 		"AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity":                                        func() { in.WebIdentityToken = token(map[string]any{"sub": "admin"}) },
@@ -77,7 +78,7 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 		"ValidationError: ProviderId":                                                                                  func() { in.ProviderId = new("graph.facebook.com") },
 	} {
 		in = &api.AssumeRoleWithWebIdentityInput{RoleArn: role, RoleSessionName: new("ops"), WebIdentityToken: token(nil)}
-		f.caller, f.service.Tokens = aws.Principal{}, trusting{}
+		f.Caller, f.service.Tokens = aws.Principal{}, trusting{}
 		change()
 		f.fails(want, in)
 	}
@@ -91,11 +92,11 @@ func TestWebIdentityTags(t *testing.T) {
 	f := newFixture(t)
 	role := f.webRole(`{"StringEquals":{"aws:RequestTag/team":"blue"}}`)
 	tags := map[string]any{"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"team": []string{"blue"}}, "transitive_tag_keys": []string{"team"}}}
-	out := f.do(&api.AssumeRoleWithWebIdentityInput{RoleArn: role, RoleSessionName: new("ops"), WebIdentityToken: token(tags)}).(*api.AssumeRoleWithWebIdentityOutput)
+	out := f.Do(&api.AssumeRoleWithWebIdentityInput{RoleArn: role, RoleSessionName: new("ops"), WebIdentityToken: token(tags)}).(*api.AssumeRoleWithWebIdentityOutput)
 	s := f.open(out.Credentials).Principal.Session
-	f.equal("tags", s.Tags, map[string]string{"team": "blue"})
-	f.equal("transitive", s.TransitiveTags, []string{"team"})
-	f.caller = aws.Principal{}
+	f.Equal("tags", s.Tags, map[string]string{"team": "blue"})
+	f.Equal("transitive", s.TransitiveTags, []string{"team"})
+	f.Caller = aws.Principal{}
 	f.fails("AccessDenied", &api.AssumeRoleWithWebIdentityInput{RoleArn: role, RoleSessionName: new("ops"), WebIdentityToken: token(nil)})
 }
 
@@ -104,23 +105,23 @@ func TestGetFederationToken(t *testing.T) {
 	f.fails("AccessDenied: User: arn:aws:iam::111111111111:user/ada is not authorized to perform: sts:GetFederationToken on resource: arn:aws:sts::111111111111:federated-user/visitor",
 		&api.GetFederationTokenInput{Name: new("visitor")})
 	f.may("sts:*")
-	out := f.do(&api.GetFederationTokenInput{
+	out := f.Do(&api.GetFederationTokenInput{
 		Name: new("visitor"), Policy: new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`),
 		Tags: []api.Tag{{Key: new("team"), Value: new("blue")}}, DurationSeconds: new(int32(900)),
 	}).(*api.GetFederationTokenOutput)
-	f.equal("user", []string{*out.FederatedUser.FederatedUserId, *out.FederatedUser.Arn}, []string{"111111111111:visitor", "arn:aws:sts::111111111111:federated-user/visitor"})
+	f.Equal("user", []string{*out.FederatedUser.FederatedUserId, *out.FederatedUser.Arn}, []string{"111111111111:visitor", "arn:aws:sts::111111111111:federated-user/visitor"})
 	cr := f.open(out.Credentials)
 	p := cr.Principal
-	f.equal("principal", []any{p.Type, p.ARN, p.ID, p.UserName, p.Session.IssuerARN, cr.IssuedBy},
+	f.Equal("principal", []any{p.Type, p.ARN, p.ID, p.UserName, p.Session.IssuerARN, cr.IssuedBy},
 		[]any{aws.FederatedUser, "arn:aws:sts::111111111111:federated-user/visitor", "111111111111:visitor", "", "arn:aws:iam::111111111111:user/ada", "AKIAEXAMPLEEXAMPLE12"})
-	f.equal("session", []any{p.Session.Expires, len(p.Session.Policies), p.Session.Tags["team"]}, []any{f.now.Add(15 * time.Minute), 1, "blue"})
+	f.Equal("session", []any{p.Session.Expires, len(p.Session.Policies), p.Session.Tags["team"]}, []any{f.Clock.Now().Add(15 * time.Minute), 1, "blue"})
 
-	f.caller = p
+	f.Caller = p
 	f.fails("AccessDenied: Cannot call GetFederationToken with credentials of GetFederationToken", &api.GetFederationTokenInput{Name: new("visitor")})
 	f.fails("AccessDenied: Cannot call AssumeRole with credentials of GetFederationToken", assuming("arn:aws:iam::111111111111:role/r"))
-	f.equal("identity", *f.do(&api.GetCallerIdentityInput{}).(*api.GetCallerIdentityOutput).Arn, p.ARN)
-	f.caller = root()
-	out = f.do(&api.GetFederationTokenInput{Name: new("visitor")}).(*api.GetFederationTokenOutput)
-	f.equal("a root's", *out.Credentials.Expiration, f.now.Add(time.Hour))
+	f.Equal("identity", *f.Do(&api.GetCallerIdentityInput{}).(*api.GetCallerIdentityOutput).Arn, p.ARN)
+	f.Caller = root()
+	out = f.Do(&api.GetFederationTokenInput{Name: new("visitor")}).(*api.GetFederationTokenOutput)
+	f.Equal("a root's", *out.Credentials.Expiration, f.Clock.Now().Add(time.Hour))
 	f.fails("MalformedPolicyDocument", &api.GetFederationTokenInput{Name: new("visitor"), Policy: new("{}")})
 }
