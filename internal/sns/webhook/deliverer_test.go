@@ -46,7 +46,7 @@ func TestDelivery(t *testing.T) {
 	if err := json.Unmarshal([]byte(e.bodies[0]), &m); err != nil || m.Type != "Notification" || m.Message != "m" || m.MessageId != id {
 		t.Errorf("%s", e.bodies[0])
 	}
-	f.do(&api.SetSubscriptionAttributesInput{SubscriptionArn: &arn, AttributeName: new("RawMessageDelivery"), AttributeValue: new("true")})
+	f.Do(&api.SetSubscriptionAttributesInput{SubscriptionArn: &arn, AttributeName: new("RawMessageDelivery"), AttributeValue: new("true")})
 	f.publish("raw")
 	f.runDue(d)
 	if e.bodies[1] != "raw" || e.got[1].Header.Get("x-amz-sns-rawdelivery") != "true" {
@@ -58,7 +58,7 @@ func TestConfirmation(t *testing.T) {
 	f := newFixture(t)
 	e := newEndpoint(t, nil)
 	d := f.deliverer(nil)
-	f.do(&api.SubscribeInput{TopicArn: new(topic), Protocol: new("http"), Endpoint: &e.URL})
+	f.Do(&api.SubscribeInput{TopicArn: new(topic), Protocol: new("http"), Endpoint: &e.URL})
 	f.runDue(d)
 	var m struct{ Type, Token, SubscribeURL, Message string }
 	if err := json.Unmarshal([]byte(e.bodies[0]), &m); err != nil {
@@ -70,7 +70,7 @@ func TestConfirmation(t *testing.T) {
 	if m.SubscribeURL != "https://sns.example.com/?Action=ConfirmSubscription&TopicArn="+topic+"&Token="+m.Token {
 		t.Error(m.SubscribeURL)
 	}
-	f.do(&api.ConfirmSubscriptionInput{TopicArn: new(topic), Token: &m.Token})
+	f.Do(&api.ConfirmSubscriptionInput{TopicArn: new(topic), Token: &m.Token})
 	f.publish("m")
 	f.runDue(d)
 	if e.count() != 2 {
@@ -92,7 +92,7 @@ func TestTLS(t *testing.T) {
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(e.Certificate())
-	f.advance(time.Minute)
+	f.Clock.Advance(time.Minute)
 	f.runDue(f.deliverer(func(c *Config) { c.Roots = roots }))
 	if e.count() != 1 || f.waiting() != 0 {
 		t.Errorf("%d deliveries, %d waiting", e.count(), f.waiting())
@@ -122,15 +122,15 @@ func TestRetries(t *testing.T) {
 			f.runDue(d)
 			for _, delay := range []time.Duration{10, 20, 30} {
 				before := e.count()
-				f.advance(delay*time.Second - time.Millisecond)
+				f.Clock.Advance(delay*time.Second - time.Millisecond)
 				f.runDue(d)
 				if e.count() != before {
 					t.Errorf("an attempt before %d s are over", delay)
 				}
-				f.advance(time.Millisecond)
+				f.Clock.Advance(time.Millisecond)
 				f.runDue(d)
 			}
-			f.advance(time.Hour)
+			f.Clock.Advance(time.Hour)
 			f.runDue(d)
 			letters := f.queues.letters(dead)
 			if e.count() != c.attempts || f.waiting() != 0 {
@@ -323,8 +323,8 @@ func TestCrashBeforeDelivery(t *testing.T) {
 	for i := range 10 {
 		f.publish(fmt.Sprint(i))
 	}
-	f.store.Close()
-	f.open()
+	f.Reopen()
+	f.start()
 	f.run(f.deliverer(nil))
 	got := map[string]bool{}
 	for range 10 {
@@ -360,7 +360,7 @@ func TestCrashAfterDelivery(t *testing.T) {
 	e := newEndpoint(t, nil)
 	f.subscribe(e.URL, nil)
 	f.publish("m")
-	b := &broken{Store: f.store, asked: make(chan struct{}, 1)}
+	b := &broken{Store: f.Store, asked: make(chan struct{}, 1)}
 	b.fails.Store(true)
 	stop := f.run(f.deliverer(func(c *Config) { c.Store = b }))
 	<-b.asked
@@ -401,7 +401,7 @@ func TestReplicas(t *testing.T) {
 	e := newEndpoint(t, nil)
 	f.subscribe(e.URL, nil)
 	f.publish("m")
-	h := &held{Store: f.store, other: true, asked: make(chan struct{}, 1)}
+	h := &held{Store: f.Store, other: true, asked: make(chan struct{}, 1)}
 	d := f.deliverer(func(c *Config) { c.Store, c.LeaseTime = h, 30*time.Millisecond })
 	f.runDue(d)
 	f.run(d)
@@ -443,14 +443,14 @@ func TestTogether(t *testing.T) {
 func TestPrunes(t *testing.T) {
 	f := newFixture(t)
 	d := f.deliverer(nil)
-	f.do(&api.SubscribeInput{TopicArn: new(topic), Protocol: new("http"), Endpoint: new("http://127.0.0.1:1/")})
+	f.Do(&api.SubscribeInput{TopicArn: new(topic), Protocol: new("http"), Endpoint: new("http://127.0.0.1:1/")})
 	f.runDue(d)
-	rev := f.store.View().Rev()
-	f.advance(time.Hour)
+	rev := f.Store.View().Rev()
+	f.Clock.Advance(time.Hour)
 	f.runDue(d) // fails for the last time
-	f.advance(49 * time.Hour)
+	f.Clock.Advance(49 * time.Hour)
 	f.runDue(d)
-	if f.store.View().Rev() <= rev+1 {
+	if f.Store.View().Rev() <= rev+1 {
 		t.Error("nothing was removed")
 	}
 }
@@ -469,7 +469,7 @@ func TestCertificates(t *testing.T) {
 	if !strings.HasPrefix(path, CertificatePrefix) {
 		t.Error(path)
 	}
-	handler := Certificates(f.store.View)
+	handler := Certificates(f.Store.View)
 	get := func(method, path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequest(method, path, nil))

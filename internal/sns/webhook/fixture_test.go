@@ -14,10 +14,9 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
-	"github.com/orgtrail/orgtrail/internal/seal"
+	"github.com/orgtrail/orgtrail/internal/call/calltest"
 	"github.com/orgtrail/orgtrail/internal/sns"
 	"github.com/orgtrail/orgtrail/internal/store"
-	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/sns"
 )
 
@@ -28,15 +27,11 @@ const (
 	dead    = "arn:aws:sqs:us-east-1:111111111111:dead"
 )
 
-// fixture is a store with one topic, and a clock.
+// fixture is SNS with one topic.
 type fixture struct {
-	testing.TB
-	dir     string
-	store   *store.Store
+	*calltest.Door
 	service *sns.Service
 	queues  *queues
-	mu      sync.Mutex
-	now     time.Time
 }
 
 // queues are fake queues of SQS.
@@ -60,43 +55,24 @@ func (q *queues) letters(arn string) []sns.QueueMessage {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{TB: t, dir: t.TempDir(), now: time.Date(2026, 1, 31, 2, 0, 0, 0, time.UTC), queues: &queues{sent: map[string][]sns.QueueMessage{}}}
-	f.open()
-	t.Cleanup(func() { f.store.Close() })
-	f.do(&api.CreateTopicInput{Name: new("t")})
+	f := &fixture{Door: calltest.New(t, store.Options{}), queues: &queues{sent: map[string][]sns.QueueMessage{}}}
+	f.Caller, f.Region = calltest.Root(account), region
+	f.start()
+	f.Do(&api.CreateTopicInput{Name: new("t")})
 	return f
 }
 
-// open opens the store, as a start of the server does.
-func (f *fixture) open() {
+// start makes the service, as a start of the server does.
+func (f *fixture) start() {
 	f.Helper()
-	st, err := store.Open(context.Background(), store.Options{Dir: f.dir})
-	if err != nil {
-		f.Fatal(err)
-	}
-	key, err := seal.New([]byte(strings.Repeat("k", seal.Size)))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.store, f.service = st, sns.New(key)
+	f.service = sns.New(calltest.Key(f))
 	f.service.Queues, f.service.Base, f.service.Log = f.queues, "https://sns.example.com", slog.New(slog.DiscardHandler)
-}
-
-func (f *fixture) clock() time.Time {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.now
-}
-
-func (f *fixture) advance(d time.Duration) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.now = f.now.Add(d)
+	f.Serve(api.API, api.Handlers(f.service), f.service.Access)
 }
 
 // deliverer returns one that reaches this machine and has little patience.
 func (f *fixture) deliverer(change func(*Config)) *Deliverer {
-	c := Config{Store: f.store, Topics: f.service, Private: true, Clock: f.clock, Log: slog.New(slog.DiscardHandler), Patience: 5 * time.Second}
+	c := Config{Store: f.Store, Topics: f.service, Private: true, Clock: f.Clock.Now, Log: slog.New(slog.DiscardHandler), Patience: 5 * time.Second}
 	if change != nil {
 		change(&c)
 	}
@@ -106,7 +82,7 @@ func (f *fixture) deliverer(change func(*Config)) *Deliverer {
 // runDue makes what is due.
 func (f *fixture) runDue(d *Deliverer) {
 	f.Helper()
-	if err := d.RunDue(f.Context(), f.clock()); err != nil {
+	if err := d.RunDue(f.Context(), f.Clock.Now()); err != nil {
 		f.Fatal(err)
 	}
 }
@@ -127,39 +103,21 @@ func (f *fixture) run(d *Deliverer) (stop func()) {
 	return stop
 }
 
-// do makes a call of the account's root.
-func (f *fixture) do(in wire.Shape) (out any) {
-	f.Helper()
-	op := api.API.Operation(strings.TrimSuffix(in.Describe().Name, "Input"))
-	err := f.store.Update(context.Background(), func(tx *store.Tx) (err error) {
-		c := &call.Call{
-			Ctx: context.Background(), Principal: aws.Principal{Type: aws.Root, Account: account, ARN: aws.RootARN(account)},
-			Region: region, Operation: op, Time: f.clock(), State: tx, Tx: tx,
-		}
-		out, err = api.Handlers(f.service)[op.Name](c, in)
-		return err
-	})
-	if err != nil {
-		f.Fatalf("%s: %v", op.Name, err)
-	}
-	return out
-}
-
 // subscribe subscribes an endpoint and agrees for it, and forgets the message
 // that asked.
 func (f *fixture) subscribe(endpoint string, attributes map[string]string) string {
 	f.Helper()
 	scheme, _, _ := strings.Cut(endpoint, ":")
-	out := f.do(&api.SubscribeInput{TopicArn: new(topic), Protocol: &scheme, Endpoint: &endpoint, Attributes: attributes, ReturnSubscriptionArn: new(true)}).(*api.SubscribeOutput)
+	out := f.Do(&api.SubscribeInput{TopicArn: new(topic), Protocol: &scheme, Endpoint: &endpoint, Attributes: attributes, ReturnSubscriptionArn: new(true)}).(*api.SubscribeOutput)
 	var keys []string
-	sns.Due(f.store.View(), f.clock(), func(key string, d *sns.Delivery) {
+	sns.Due(f.Store.View(), f.Clock.Now(), func(key string, d *sns.Delivery) {
 		var m struct{ Token string }
 		if json.Unmarshal([]byte(d.Body), &m); d.Type == "SubscriptionConfirmation" && d.Endpoint == endpoint {
-			f.do(&api.ConfirmSubscriptionInput{TopicArn: new(topic), Token: &m.Token})
+			f.Do(&api.ConfirmSubscriptionInput{TopicArn: new(topic), Token: &m.Token})
 			keys = append(keys, key)
 		}
 	})
-	f.store.Update(context.Background(), func(tx *store.Tx) error {
+	f.Update(func(tx *store.Tx) error {
 		for _, key := range keys {
 			sns.Delivered(tx, key)
 		}
@@ -170,12 +128,12 @@ func (f *fixture) subscribe(endpoint string, attributes map[string]string) strin
 
 func (f *fixture) publish(body string) string {
 	f.Helper()
-	return *f.do(&api.PublishInput{TopicArn: new(topic), Message: &body}).(*api.PublishOutput).MessageId
+	return *f.Do(&api.PublishInput{TopicArn: new(topic), Message: &body}).(*api.PublishOutput).MessageId
 }
 
 // waiting is how many deliveries are in the outbox.
 func (f *fixture) waiting() (n int) {
-	sns.Due(f.store.View(), f.clock().AddDate(1, 0, 0), func(string, *sns.Delivery) { n++ })
+	sns.Due(f.Store.View(), f.Clock.Now().AddDate(1, 0, 0), func(string, *sns.Delivery) { n++ })
 	return n
 }
 
