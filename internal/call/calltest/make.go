@@ -28,19 +28,25 @@ func (d *Door) Begin(in wire.Shape) *call.Call {
 }
 
 // Make makes a call. What is Made stays between the runs of its transaction;
-// a refused one changes nothing, and keeps no events but those that stand.
+// one that is refused changes nothing, and keeps no events but those that
+// stand.
 func (d *Door) Make(c *call.Call, in wire.Shape) (out any, err error) {
 	if err := wire.Check(c.Operation, in); err != nil {
 		return nil, err
 	}
 	var asked []call.Target // in the run that counts
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.asked, d.events = append(d.asked, asked...), append(d.events, c.Events...)
+	}()
 	service := d.service
 	service.Access = func(c *call.Call, in any) (targets []call.Target, err error) {
 		targets, err = d.service.Access(c, in)
 		asked = slices.Clone(targets)
 		return targets, err
 	}
-	run := func() error {
+	authorize := func() error {
 		if _, err := d.gateway.Authorize(c, &service, in); err != nil {
 			return err
 		}
@@ -49,29 +55,36 @@ func (d *Door) Make(c *call.Call, in wire.Shape) (out any, err error) {
 			asked = append(asked, t)
 			return allow(t)
 		}
+		return nil
+	}
+	if !c.Operation.Writes {
+		if err := authorize(); err != nil {
+			return nil, d.refuse(c, err)
+		}
+		return service.Handlers[c.Operation.Name](c, in)
+	}
+	err = d.Store.Update(c.Ctx, func(tx *store.Tx) error {
+		d.Runs++
+		c.State, c.Tx, c.Notes = tx, tx, call.Notes{}
+		if err := authorize(); err != nil {
+			return err
+		}
 		var err error
 		out, err = service.Handlers[c.Operation.Name](c, in)
 		return err
-	}
-	if c.Operation.Writes {
-		err = d.Store.Update(c.Ctx, func(tx *store.Tx) error {
-			d.Runs++
-			c.State, c.Tx, c.Notes = tx, tx, call.Notes{}
-			return run()
-		})
-	} else {
-		err = run()
-	}
+	})
 	if err != nil {
-		out = nil
-		c.State, c.Tx = d.Store.View(), nil
-		c.Events = slices.DeleteFunc(c.Events, func(e call.Event) bool { return !e.Stands })
-		c.Response = nil
+		return nil, d.refuse(c, err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.asked, d.events = append(d.asked, asked...), append(d.events, c.Events...)
-	return out, err
+	return out, nil
+}
+
+// refuse leaves of a call what its record would tell.
+func (d *Door) refuse(c *call.Call, err error) error {
+	c.State, c.Tx = d.Store.View(), nil
+	c.Events = slices.DeleteFunc(c.Events, func(e call.Event) bool { return !e.Stands })
+	c.Response = nil
+	return err
 }
 
 // Call begins a call and makes it.
@@ -113,13 +126,13 @@ func (d *Door) Refused(in wire.Shape) *aws.Error {
 	d.Helper()
 	before := d.Store.View().Rev()
 	_, err := d.Call(in)
-	if d.Store.View().Rev() != before {
-		d.Errorf("%s: it changed something (%v)", in.Describe().Name, err)
-	}
 	var e *aws.Error
 	if !errors.As(err, &e) {
 		d.Errorf("%s: got %v, want a refusal", in.Describe().Name, err)
 		return nil
+	}
+	if d.Store.View().Rev() != before {
+		d.Errorf("%s changed something, and was refused: %v", in.Describe().Name, e)
 	}
 	return e
 }
