@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -77,7 +78,7 @@ func (x *exchange) serve() (wire.Shape, error) {
 // record.
 func (x *exchange) change() (wire.Shape, error) {
 	var out wire.Shape
-	err := x.g.Store.Update(x.Ctx, func(tx *store.Tx) error {
+	err := x.g.transact(x.Ctx, &x.Made, func(tx *store.Tx) error {
 		x.State, x.Tx, x.Notes = tx, tx, call.Notes{}
 		before := x.g.Router.Routes(tx, x.facts(x.Account()))
 		if _, err := x.g.Authorize(&x.Call, x.service, x.in); err != nil {
@@ -95,6 +96,16 @@ func (x *exchange) change() (wire.Shape, error) {
 	}
 	return out, nil
 }
+
+// transact runs the transaction of a call, and ends what was made for it.
+func (g *Gateway) transact(ctx context.Context, made *call.Made, fn func(*store.Tx) error) (err error) {
+	err = errUnfinished // as a panic leaves it
+	defer func() { made.End(err) }()
+	err = g.Store.Update(ctx, fn)
+	return err
+}
+
+var errUnfinished = errors.New("gateway: the transaction has not ended")
 
 // read runs a call that leaves the control plane as it is: on one revision of
 // it, with its record durable before the answer. A call on objects that some

@@ -12,7 +12,7 @@ import (
 // of its own, with the records that it emits in the same one.
 func (g *Gateway) System(ctx context.Context, service, account, region string, fn func(*call.Call) error) error {
 	made := call.Made{}
-	return g.Store.Update(ctx, func(tx *store.Tx) error {
+	return g.transact(ctx, &made, func(tx *store.Tx) error {
 		c := &call.Call{
 			Ctx: ctx, Made: made, Principal: aws.ServicePrincipal(service), Region: region, Time: g.Now(),
 			RequestID: aws.UUID(), SourceIP: service, UserAgent: service, State: tx, Tx: tx,

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -8,7 +9,6 @@ import (
 	"github.com/orgtrail/orgtrail/internal/call"
 	"github.com/orgtrail/orgtrail/internal/policy"
 	"github.com/orgtrail/orgtrail/internal/store"
-	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
 
@@ -110,15 +110,6 @@ func (s *Service) change(c *call.Call, name *string, set func(*Bucket) error) er
 	return nil
 }
 
-// do makes a call of the data plane. A code among harmless is no failure.
-func (s *Service) do(c *call.Call, in wire.Shape, harmless ...string) error {
-	_, err := s.Plane.Do(c.Ctx, in)
-	if err != nil && slices.Contains(harmless, aws.CodeOf(err)) {
-		return nil
-	}
-	return err
-}
-
 // noteBucket names a bucket in the record of the call, and gives its owner a
 // record of its own.
 func noteBucket(c *call.Call, b *Bucket) {
@@ -162,7 +153,7 @@ func (s *Service) CreateBucket(c *call.Call, in *api.CreateBucketInput) (*api.Cr
 	if err != nil {
 		return nil, err
 	}
-	if err := s.createInPlane(c, b); err != nil {
+	if err := s.first(c, b, func(ctx context.Context) error { return s.createInPlane(ctx, b) }); err != nil {
 		return nil, err
 	}
 	buckets.Put(c.Tx, name, b)
@@ -174,13 +165,17 @@ func (s *Service) CreateBucket(c *call.Call, in *api.CreateBucketInput) (*api.Cr
 func taken(c *call.Call, b *Bucket) error {
 	switch {
 	case b.Account != c.Account():
-		return aws.Errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again").
-			With("BucketName", b.Name)
+		return nameTaken(b.Name)
 	case b.Region == aws.GlobalRegion && c.Region == aws.GlobalRegion:
 		return nil
 	}
 	return aws.Errorf("BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.").
 		With("BucketName", b.Name)
+}
+
+func nameTaken(name string) error {
+	return aws.Errorf("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again").
+		With("BucketName", name)
 }
 
 func newBucket(c *call.Call, region string, in *api.CreateBucketInput) (*Bucket, error) {
@@ -206,17 +201,6 @@ func newBucket(c *call.Call, region string, in *api.CreateBucketInput) (*Bucket,
 	return b, b.setFirstGrants(in)
 }
 
-// createInPlane makes the bucket where its objects will be. It may be there
-// already, empty, when a crash kept an earlier call from finishing.
-func (s *Service) createInPlane(c *call.Call, b *Bucket) error {
-	locked := b.ObjectLock != nil
-	err := s.do(c, &api.CreateBucketInput{Bucket: &b.Name, ObjectLockEnabledForBucket: &locked}, "BucketAlreadyOwnedByYou", "BucketAlreadyExists")
-	if err != nil || !locked {
-		return err
-	}
-	return s.do(c, &api.PutBucketVersioningInput{Bucket: &b.Name, VersioningConfiguration: &api.VersioningConfiguration{Status: &b.Versioning}})
-}
-
 // DeleteBucket deletes an empty bucket. The data plane knows whether it is
 // empty, and keeps it from being filled by deleting it before the record goes.
 func (s *Service) DeleteBucket(c *call.Call, in *api.DeleteBucketInput) (*api.DeleteBucketOutput, error) {
@@ -224,12 +208,7 @@ func (s *Service) DeleteBucket(c *call.Call, in *api.DeleteBucketInput) (*api.De
 	if err != nil {
 		return nil, err
 	}
-	switch err := s.do(c, &api.DeleteBucketInput{Bucket: &b.Name}, "NoSuchBucket"); {
-	case aws.CodeOf(err) == "BucketNotEmpty" && b.versioned():
-		return nil, notEmpty(b, "The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
-	case aws.CodeOf(err) == "BucketNotEmpty":
-		return nil, notEmpty(b, "The bucket you tried to delete is not empty")
-	case err != nil:
+	if err := s.first(c, b, func(ctx context.Context) error { return s.deleteInPlane(ctx, b) }); err != nil {
 		return nil, err
 	}
 	forgetUploads(c.Tx, b.Name+"/")

@@ -168,7 +168,7 @@ func TestEncryptedUploadReopened(t *testing.T) {
 	} {
 		spoil(t, path, content)
 		fresh := s3.New(h.service.Plane, everybody{}) // remembers nothing
-		fresh.Keys, fresh.Update = k, h.store.Update
+		fresh.Keys, fresh.Update, fresh.View = k, h.store.Update, h.service.View
 		h.service, h.handlers = fresh, api.Handlers(fresh)
 		_, got, err := h.read(&api.GetObjectInput{Bucket: new("bucket"), Key: new("key")})
 		switch {

@@ -163,11 +163,11 @@ func (s *Service) putFor(ctx context.Context, r store.Reader, b *Bucket, d *deli
 		if err := s.markEncrypted(ctx, b); err != nil {
 			return nil, nil, err
 		}
-		out, err := s.putEncrypted(ctx, k, e, in)
+		out, err := s.putEncrypted(ctx, r, k, e, in)
 		return out, e, err
 	}
 	in.ServerSideEncryption = new(api.ServerSideEncryptionAes256)
-	answer, err := s.Plane.Do(ctx, in)
+	answer, err := s.at(ctx, r, in)
 	if err != nil {
 		return nil, nil, err
 	}

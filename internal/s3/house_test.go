@@ -52,6 +52,8 @@ func (h *house) open() {
 	if h.store, err = store.Open(h.Context(), store.Options{Dir: h.dir}); err != nil {
 		h.Fatal(err)
 	}
+	h.s.Update = h.store.Update
+	h.s.View = func() store.Reader { return h.store.View() }
 }
 
 // reopen forgets everything that is not on disk.
@@ -113,6 +115,7 @@ func (h *house) call(in wire.Shape) (out any, err error) {
 		c.State, c.Tx = tx, tx
 		return run()
 	})
+	c.Made.End(err)
 	return out, err
 }
 

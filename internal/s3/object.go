@@ -9,7 +9,7 @@ import (
 
 // forward makes a call of the data plane.
 func forward[O any](s *Service, c *call.Call, in wire.Shape) (*O, error) {
-	out, err := s.Plane.Do(c.Ctx, in)
+	out, err := s.at(c.Ctx, c.State, in)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s *Service) put(c *call.Call, b *Bucket, in *api.PutObjectInput, p plan) (
 		out, err := forward[api.PutObjectOutput](s, c, in)
 		return out, nil, err
 	}
-	out, err := s.putEncrypted(c.Ctx, k, e, in)
+	out, err := s.putEncrypted(c.Ctx, c.State, k, e, in)
 	return out, e, err
 }
 

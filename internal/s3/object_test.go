@@ -57,6 +57,7 @@ func newHouse(t *testing.T) *house {
 	})
 	h.store, h.service = st, s3.New(local, everybody{})
 	h.service.Update, h.service.Now = st.Update, func() time.Time { return h.now }
+	h.service.View = func() store.Reader { return st.View() }
 	h.handlers = api.Handlers(h.service)
 	return h
 }
@@ -91,6 +92,7 @@ func (h *house) call(account string, in wire.Shape) (any, *call.Call, error) {
 		c.Tx, c.State = tx, tx
 		return run()
 	})
+	c.Made.End(err)
 	return out, c, err
 }
 

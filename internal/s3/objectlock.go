@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"time"
 
 	"github.com/orgtrail/orgtrail/internal/aws"
@@ -96,6 +97,6 @@ func (s *Service) PutObjectLockConfiguration(c *call.Call, in *api.PutObjectLock
 				With("BucketName", b.Name)
 		}
 		b.ObjectLock = lock
-		return s.do(c, &api.PutObjectLockConfigurationInput{Bucket: &b.Name, ObjectLockConfiguration: lock.shape()})
+		return s.first(c, b, func(ctx context.Context) error { return s.setObjectLock(ctx, b) })
 	})
 }

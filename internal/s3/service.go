@@ -28,11 +28,16 @@ type Service struct {
 	// no bucket can be configured to.
 	Notifications Notifications
 	// Update changes the control plane in a transaction of its own, for what
-	// calls on objects leave there: open uploads and notifications.
+	// calls on objects leave there: open uploads and notifications. It shows
+	// the newest revision of all servers.
 	Update func(ctx context.Context, change func(*store.Tx) error) error
+	// View is the newest revision of the control plane that there is without
+	// waiting.
+	View func() store.Reader
 	// Now is the server's clock.
 	Now func() time.Time
 
+	turns   turns
 	layouts layouts
 	last    atomic.Int64 // of the sequencers of notifications
 }

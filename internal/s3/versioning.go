@@ -1,6 +1,8 @@
 package s3
 
 import (
+	"context"
+
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
@@ -35,6 +37,6 @@ func (s *Service) PutBucketVersioning(c *call.Call, in *api.PutBucketVersioningI
 				With("BucketName", b.Name)
 		}
 		b.Versioning = *conf.Status
-		return s.do(c, &api.PutBucketVersioningInput{Bucket: &b.Name, VersioningConfiguration: &api.VersioningConfiguration{Status: conf.Status}})
+		return s.first(c, b, func(ctx context.Context) error { return s.setVersioning(ctx, b) })
 	})
 }

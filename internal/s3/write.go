@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgtrail/orgtrail/internal/aws"
 	"github.com/orgtrail/orgtrail/internal/call"
+	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/wire"
 	api "github.com/orgtrail/orgtrail/internal/wire/api/s3"
 )
@@ -51,7 +52,7 @@ const maxObject = 5 << 30
 
 // putEncrypted writes an object that a key of KMS encrypts. The input is the
 // callee's to change.
-func (s *Service) putEncrypted(ctx context.Context, k dataKey, e *envelope, in *api.PutObjectInput) (*api.PutObjectOutput, error) {
+func (s *Service) putEncrypted(ctx context.Context, r store.Reader, k dataKey, e *envelope, in *api.PutObjectInput) (*api.PutObjectOutput, error) {
 	in.ChecksumAlgorithm = cmp.Or(in.ChecksumAlgorithm, new(api.ChecksumAlgorithmCrc64nvme)) // as S3 does by itself
 	content, err := takeContent(in, &in.Body, &in.ContentLength, &in.ContentMD5, &in.ChecksumAlgorithm)
 	if err != nil {
@@ -63,7 +64,7 @@ func (s *Service) putEncrypted(ctx context.Context, k dataKey, e *envelope, in *
 	if in.Body, err = k.seal(objectARN(*in.Bucket, *in.Key), 1, content.rest, content); err != nil {
 		return nil, err
 	}
-	answer, err := s.Plane.Do(ctx, in)
+	answer, err := s.at(ctx, r, in)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/orgtrail/orgtrail/internal/sns"
 	"github.com/orgtrail/orgtrail/internal/sns/webhook"
 	"github.com/orgtrail/orgtrail/internal/sqs"
+	"github.com/orgtrail/orgtrail/internal/store"
 	"github.com/orgtrail/orgtrail/internal/sts"
 	cloudtrailapi "github.com/orgtrail/orgtrail/internal/wire/api/cloudtrail"
 	eventsapi "github.com/orgtrail/orgtrail/internal/wire/api/events"
@@ -162,6 +163,7 @@ func (s *Server) buildObjects() {
 	s.s3.ResourceControls, s.s3.Now = organizations.ResourceControlPolicies, s.clock.now
 	s.s3.Keys = kms.House{Service: s.kms}
 	s.s3.Update = s.store.Update
+	s.s3.View = func() store.Reader { return s.store.View() }
 	s.s3.Notifications = notifications{queues{s.sqs}, s.sns, s.events}
 }
 

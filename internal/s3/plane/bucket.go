@@ -48,6 +48,7 @@ func (t *tree) bucket(ctx context.Context, name string) (bucket, error) {
 }
 
 func (t *tree) createBucket(ctx context.Context, in *api.CreateBucketInput) (wire.Shape, error) {
+	t.buckets.Delete(*in.Bucket)
 	out, err := t.store.Do(ctx, &api.CreateBucketInput{Bucket: in.Bucket, ObjectLockEnabledForBucket: in.ObjectLockEnabledForBucket})
 	if err != nil || !aws.Val(in.ObjectLockEnabledForBucket) {
 		return out, err
@@ -58,11 +59,9 @@ func (t *tree) createBucket(ctx context.Context, in *api.CreateBucketInput) (wir
 }
 
 func (t *tree) deleteBucket(ctx context.Context, in *api.DeleteBucketInput) (wire.Shape, error) {
-	out, err := t.store.Do(ctx, in)
-	if err == nil {
-		t.buckets.Delete(*in.Bucket)
-	}
-	return out, err
+	// Also when the answer was not waited for: the store may go on.
+	defer t.buckets.Delete(*in.Bucket)
+	return t.store.Do(ctx, in)
 }
 
 func (t *tree) putVersioning(ctx context.Context, in *api.PutBucketVersioningInput) (*api.PutBucketVersioningOutput, error) {
