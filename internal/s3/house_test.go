@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,16 +32,18 @@ type house struct {
 	testing.TB
 	s      *Service
 	store  *store.Store
+	update func(context.Context, func(*store.Tx) error) error // runs calls
 	dir    string
 	plane  *memoryPlane
 	region string
 	caller aws.Principal
-	last   *call.Call // the call made last
+	last   *call.Call   // the call made last
+	denied *atomic.Bool // whether policies let nobody do anything
 }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{TB: t, plane: newMemoryPlane(), region: "us-east-2", caller: rootOf(owner), dir: t.TempDir()}
+	h := &house{TB: t, plane: newMemoryPlane(), region: "us-east-2", caller: rootOf(owner), dir: t.TempDir(), denied: new(atomic.Bool)}
 	h.s = New(h.plane, h)
 	h.open()
 	t.Cleanup(func() { h.store.Close() })
@@ -52,7 +56,7 @@ func (h *house) open() {
 	if h.store, err = store.Open(h.Context(), store.Options{Dir: h.dir}); err != nil {
 		h.Fatal(err)
 	}
-	h.s.Update = h.store.Update
+	h.s.Update, h.update = h.store.Update, h.store.Update
 	h.s.View = func() store.Reader { return h.store.View() }
 }
 
@@ -104,6 +108,9 @@ func (h *house) call(in wire.Shape) (out any, err error) {
 		if _, err := h.s.Access(c, in); err != nil {
 			return err
 		}
+		if h.denied.Load() {
+			return accessDenied()
+		}
 		var err error
 		out, err = api.Handlers(h.s)[c.Operation.Name](c, in)
 		return err
@@ -111,7 +118,7 @@ func (h *house) call(in wire.Shape) (out any, err error) {
 	if !c.Operation.Writes {
 		return out, run()
 	}
-	err = h.store.Update(c.Ctx, func(tx *store.Tx) error {
+	err = h.update(c.Ctx, func(tx *store.Tx) error {
 		c.State, c.Tx = tx, tx
 		return run()
 	})
@@ -168,17 +175,37 @@ func (h *house) unblock(name string) {
 	h.do(&api.DeletePublicAccessBlockInput{Bucket: &name})
 }
 
-// memoryPlane is a data plane of maps. fail, when set, answers every call.
+// memoryPlane is a data plane of maps. fail, when set, answers every call, and
+// before, when set, comes before every call.
 type memoryPlane struct {
-	buckets map[string]map[string][]byte
-	puts    []*api.PutObjectInput
-	calls   []string
-	fail    error
+	mu         sync.Mutex
+	before     func(ctx context.Context, in wire.Shape) error
+	buckets    map[string]map[string][]byte
+	versioning map[string]string
+	puts       []*api.PutObjectInput
+	calls      []string
+	fail       error
 }
 
-func newMemoryPlane() *memoryPlane { return &memoryPlane{buckets: map[string]map[string][]byte{}} }
+func newMemoryPlane() *memoryPlane {
+	return &memoryPlane{buckets: map[string]map[string][]byte{}, versioning: map[string]string{}}
+}
 
-func (p *memoryPlane) Do(_ context.Context, in wire.Shape) (wire.Shape, error) {
+func (p *memoryPlane) Do(ctx context.Context, in wire.Shape) (wire.Shape, error) {
+	if p.before != nil {
+		if err := p.before(ctx, in); err != nil {
+			return nil, err
+		}
+	}
+	var body []byte
+	if in, ok := in.(*api.PutObjectInput); ok {
+		var err error
+		if body, err = io.ReadAll(in.Body); err != nil {
+			return nil, err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.calls = append(p.calls, in.Describe().Name)
 	if p.fail != nil {
 		return nil, p.fail
@@ -198,15 +225,12 @@ func (p *memoryPlane) Do(_ context.Context, in wire.Shape) (wire.Shape, error) {
 			return nil, aws.Errorf("BucketNotEmpty", "it is full")
 		}
 		delete(p.buckets, *in.Bucket)
+		delete(p.versioning, *in.Bucket)
 		return &api.DeleteBucketOutput{}, nil
 	case *api.PutObjectInput:
 		b, ok := p.buckets[*in.Bucket]
 		if !ok {
 			return nil, aws.Errorf("NoSuchBucket", "it is not there")
-		}
-		body, err := io.ReadAll(in.Body)
-		if err != nil {
-			return nil, err
 		}
 		b[*in.Key] = body
 		p.puts = append(p.puts, in)
@@ -214,6 +238,10 @@ func (p *memoryPlane) Do(_ context.Context, in wire.Shape) (wire.Shape, error) {
 	case *api.GetObjectInput:
 		return &api.GetObjectOutput{Body: io.NopCloser(bytes.NewReader(p.buckets[*in.Bucket][*in.Key]))}, nil
 	case *api.PutBucketVersioningInput:
+		if p.buckets[*in.Bucket] == nil {
+			return nil, aws.Errorf("NoSuchBucket", "it is not there")
+		}
+		p.versioning[*in.Bucket] = *in.VersioningConfiguration.Status
 		return &api.PutBucketVersioningOutput{}, nil
 	case *api.PutObjectLockConfigurationInput:
 		return &api.PutObjectLockConfigurationOutput{}, nil

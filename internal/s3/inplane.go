@@ -192,7 +192,7 @@ func (s *Service) at(ctx context.Context, r store.Reader, in wire.Shape) (wire.S
 		return nil, err
 	}
 	if streamOf(in) != nil { // of which some may have been read
-		return nil, aws.Errorf("ServiceUnavailable", "The bucket was not ready. Please try again.")
+		return nil, errNotReady
 	}
 	return s.once(ctx, b, in)
 }
@@ -202,7 +202,7 @@ func (s *Service) at(ctx context.Context, r store.Reader, in wire.Shape) (wire.S
 func (s *Service) heal(ctx context.Context, b *Bucket) error {
 	leave, err := s.turns.alone(ctx, b.Name)
 	if err != nil {
-		return err
+		return errNotReady
 	}
 	defer leave()
 	now, err := s.follow(ctx, b.Name)
@@ -221,8 +221,11 @@ func (b *Bucket) is(now *Bucket) bool {
 	return b.Account == now.Account && b.Created.Equal(now.Created)
 }
 
-// errGone answers a call whose bucket has been deleted since it was let in.
-var errGone = noSuchBucket("")
+var (
+	// errGone answers a call whose bucket has been deleted since it was let in.
+	errGone     = noSuchBucket("")
+	errNotReady = aws.Errorf("ServiceUnavailable", "The bucket is not ready. Please try again.")
+)
 
 // once makes a call of the plane on something in a bucket, if it is still the
 // one that the call was let into when the plane comes to work. A call with a
@@ -248,7 +251,7 @@ func (s *Service) once(ctx context.Context, b *Bucket, in wire.Shape) (wire.Shap
 // enter waits for a shared turn at the bucket's name.
 func (s *Service) enter(ctx context.Context, b *Bucket) (leave func(), err error) {
 	if leave, err = s.turns.shared(ctx, b.Name); err != nil {
-		return nil, err
+		return nil, errNotReady
 	}
 	if now, none := findBucket(s.View(), b.Name); none != nil || !b.is(now) {
 		leave()
