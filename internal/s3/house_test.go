@@ -175,10 +175,11 @@ func (h *house) unblock(name string) {
 	h.do(&api.DeletePublicAccessBlockInput{Bucket: &name})
 }
 
-// memoryPlane is a data plane of maps. fail, when set, answers every call, and
-// before, when set, comes before every call.
+// memoryPlane is a data plane of maps. fail, when set, answers every call, before comes
+// before every call, when its body is there, and written when an object is there.
 type memoryPlane struct {
 	mu         sync.Mutex
+	written    func(*api.PutObjectInput)
 	before     func(ctx context.Context, in wire.Shape) error
 	buckets    map[string]map[string][]byte
 	versioning map[string]string
@@ -192,15 +193,15 @@ func newMemoryPlane() *memoryPlane {
 }
 
 func (p *memoryPlane) Do(ctx context.Context, in wire.Shape) (wire.Shape, error) {
-	if p.before != nil {
-		if err := p.before(ctx, in); err != nil {
-			return nil, err
-		}
-	}
 	var body []byte
 	if in, ok := in.(*api.PutObjectInput); ok {
 		var err error
 		if body, err = io.ReadAll(in.Body); err != nil {
+			return nil, err
+		}
+	}
+	if p.before != nil {
+		if err := p.before(ctx, in); err != nil {
 			return nil, err
 		}
 	}
@@ -233,6 +234,9 @@ func (p *memoryPlane) Do(ctx context.Context, in wire.Shape) (wire.Shape, error)
 			return nil, aws.Errorf("NoSuchBucket", "it is not there")
 		}
 		b[*in.Key] = body
+		if p.written != nil {
+			p.written(in)
+		}
 		p.puts = append(p.puts, in)
 		return &api.PutObjectOutput{}, nil
 	case *api.GetObjectInput:
