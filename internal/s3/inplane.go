@@ -74,7 +74,7 @@ func (s *Service) first(c *call.Call, b *Bucket, change func(context.Context) er
 		return err
 	}
 	_, err = call.Beforehand(c, inPlane{b.Name, b.Created.UnixNano()}, func() (none, error) {
-		ctx, cancel := context.WithTimeout(c.Ctx, planePatience)
+		ctx, cancel := context.WithTimeout(c.Ctx, s.patience)
 		defer cancel()
 		if err := change(ctx); err != nil {
 			return none{}, err
@@ -156,7 +156,7 @@ func (s *Service) deleteInPlane(ctx context.Context, b *Bucket) error {
 // plane, which loses nothing. When it cannot be done now, the next call heals
 // what is missing.
 func (s *Service) follow(ctx context.Context, name string) (*Bucket, error) {
-	ctx, cancel := context.WithTimeout(ctx, planePatience)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	var b *Bucket
 	// The newest revision, also of other servers, and after a commit whose

@@ -37,16 +37,17 @@ type Service struct {
 	// Now is the server's clock.
 	Now func() time.Time
 
-	turns   turns
-	layouts layouts
-	last    atomic.Int64 // of the sequencers of notifications
+	turns    turns
+	patience time.Duration // with a plane that changes a bucket
+	layouts  layouts
+	last     atomic.Int64 // of the sequencers of notifications
 }
 
 var _ api.Service = (*Service)(nil)
 
 // New returns the service over a data plane.
 func New(p Plane, who Principals) *Service {
-	return &Service{Plane: p, Principals: who, Now: time.Now}
+	return &Service{Plane: p, Principals: who, Now: time.Now, turns: turns{patience: turnPatience}, patience: planePatience}
 }
 
 // CanonicalUser is the canonical user id of an account, by which owners and

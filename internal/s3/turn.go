@@ -16,8 +16,9 @@ import (
 // transaction has ended; who works on what is in it shares the name with its
 // like, for as long as the plane does the work.
 type turns struct {
-	mu    sync.Mutex
-	names map[string]*turn
+	patience time.Duration // of who waits
+	mu       sync.Mutex
+	names    map[string]*turn
 }
 
 type turn struct {
@@ -44,7 +45,7 @@ func (t *turns) shared(ctx context.Context, name string) (leave func(), err erro
 func (t *turns) take(ctx context.Context, name string, weight int64) (leave func(), err error) {
 	mine := t.at(name)
 	if !mine.TryAcquire(weight) {
-		ctx, cancel := context.WithTimeout(ctx, turnPatience)
+		ctx, cancel := context.WithTimeout(ctx, t.patience)
 		defer cancel()
 		if mine.Acquire(ctx, weight) != nil {
 			t.left(name, mine)
