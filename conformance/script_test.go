@@ -120,12 +120,16 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	},
 }
 
-// condition answers the scripts' [conditions]: [cli1] is that the AWS CLI is of
-// the first version, which has commands that the second does not.
+// condition answers the scripts' [conditions] about the AWS CLI: [cli1] is that
+// it is of the first version, which has commands that the second does not, and
+// [recent] that it knows the operations and members of the last years.
 func condition(cond string) (bool, error) {
-	if cond == "cli1" {
-		major, _ := cliVersion()
+	major, minor := cliVersion()
+	switch cond {
+	case "cli1":
 		return major == 1, nil
+	case "recent":
+		return major == 1 && minor >= 40 || major == 2 && minor >= 27, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", cond)
 }
